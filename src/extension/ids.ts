@@ -1,0 +1,26 @@
+// The ids of everything that package.json contributes, in one place, so that a misspelt id does not compile.
+// test/unit/manifest.test.ts holds this file and package.json against each other.
+
+/** The debug type of scenarios and traces. */
+export const debugType = 'hpt';
+
+/** Language ids. */
+export const languages = {
+  scenario: 'hpt-scenario',
+  trace: 'hpt-trace',
+  htab: 'hpt-htab',
+} as const;
+
+/** Tree and webview views. */
+export const views = {
+  machine: 'hptscope.machine',
+  memslots: 'hptscope.memslots',
+  rmapChains: 'hptscope.rmapChains',
+  events: 'hptscope.events',
+} as const;
+
+/** Commands. */
+export const commands = {} as const;
+
+/** Settings, with their full names. */
+export const settings = {} as const;
