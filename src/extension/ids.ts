@@ -17,10 +17,13 @@ export const views = {
   memslots: 'hptscope.memslots',
   rmapChains: 'hptscope.rmapChains',
   events: 'hptscope.events',
+  heatmap: 'hptscope.heatmap',
 } as const;
 
 /** Commands. */
-export const commands = {} as const;
+export const commands = {
+  showHeatmap: 'hptscope.showHeatmap',
+} as const;
 
 /** Settings, with their full names. */
 export const settings = {} as const;

@@ -46,7 +46,7 @@ const rings: readonly Ring[] = [
     outside: ['vscode'],
   },
   { of: 'webview', house: ['src/protocol.ts', 'src/model'], outside: ['@vscode/codicons'] },
-  { of: 'webview/common', house: ['src/protocol.ts'], outside: ['@vscode/codicons', '@vscode/webview-ui-toolkit'] },
+  { of: 'webview/common', house: ['src/protocol.ts'], outside: ['@vscode/codicons', '@vscode/l10n', '@vscode/webview-ui-toolkit'] },
 ];
 
 const nodeModules = new Set(builtinModules);
