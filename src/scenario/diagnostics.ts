@@ -1,0 +1,44 @@
+// Making diagnostics: what is wrong, where, what would be right, and the quick fixes that put it right.
+
+import type { Diagnostic, QuickFix, Range } from './ast';
+import { listed, nearest } from './suggest';
+
+export function replaceFix(range: Range, newText: string): QuickFix {
+  return { title: `Change to \`${newText}\``, edits: [{ range, newText }] };
+}
+
+export function removeFix(range: Range, what: string): QuickFix {
+  return { title: `Remove ${what}`, edits: [{ range, newText: '' }] };
+}
+
+/** Text put in at the end of a range. */
+export function insertAfterFix(range: Range, newText: string, title: string): QuickFix {
+  return { title, edits: [{ range: { line: range.line, column: range.column + range.length, length: 0 }, newText }] };
+}
+
+/** Collects diagnostics in the order in which they are found. */
+export class Diagnostics {
+  readonly all: Diagnostic[] = [];
+
+  error(code: string, range: Range, message: string, ...fixes: QuickFix[]): void {
+    this.all.push({ severity: 'error', code, message, range, fixes });
+  }
+
+  warning(code: string, range: Range, message: string, ...fixes: QuickFix[]): void {
+    this.all.push({ severity: 'warning', code, message, range, fixes });
+  }
+
+  /** A word that is none of those which could stand there: names the nearest, or lists them. */
+  unknown(code: string, what: string, word: { text: string; range: Range }, candidates: readonly string[]): void {
+    const near = nearest(word.text, candidates);
+    if (near === undefined)
+      this.error(code, word.range, `${what} \`${word.text.slice(0, 40)}\`; known are ${listed(candidates)}`);
+    else
+      this.error(
+        code,
+        word.range,
+        `${what} \`${word.text.slice(0, 40)}\`; did you mean \`${near}\`?`,
+        replaceFix(word.range, near),
+      );
+  }
+}
