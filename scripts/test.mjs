@@ -1,15 +1,15 @@
 // Every test, from a bare clone on.
 //
-//   node scripts/test.mjs [--only NAME,...] [--grep TEXT] [FILE...]
+//   node scripts/test.mjs [--only NAME,...] [--grep TEXT] [--desktop] [FILE...]
 //
 // Steps, in order: typecheck, lint, build, unit, conformance, replay, golden, integration, ui, web. FILEs are test files;
-// they choose the suites they belong to. The last line is "N passed, N failed"; the exit code is 1 when anything failed.
+// they choose the suites they belong to. --desktop: integration tests in a desktop VS Code (see integrationSuite.mjs). The last line is "N passed, N failed"; the exit code is 1 when anything failed.
 
 import { ensureDependencies } from './lib/dependencies.mjs';
 import { fail, heading, note, problem, root } from './lib/say.mjs';
 
 /** @typedef {import('./lib/mochaSuites.mjs').Counts} Counts */
-/** @typedef {{ grep?: string, files: readonly string[] }} Choice */
+/** @typedef {{ grep?: string, desktop?: boolean, files: readonly string[] }} Choice */
 /** @typedef {{ name: string, what: string, run: (choice: Choice) => Promise<Counts> }} Step */
 
 /** @param {boolean} good @returns {Counts} */
@@ -67,6 +67,30 @@ const steps = [
   onNode('conformance', 'Conformance with the vectors of the real kernel code'),
   onNode('replay', 'Replay of real captures'),
   onNode('golden', 'Golden transcripts'),
+  {
+    name: 'integration',
+    what: 'Integration in a real extension host',
+    run: async (choice) => {
+      const { runIntegration } = await import('./lib/integrationSuite.mjs');
+      return runIntegration(await filesOf('integration', choice), { grep: choice.grep, desktop: choice.desktop });
+    },
+  },
+  {
+    name: 'ui',
+    what: 'User interface, in Chromium',
+    run: async (choice) => {
+      const { runUi } = await import('./lib/uiSuite.mjs');
+      return runUi(await filesOf('ui', choice), { grep: choice.grep });
+    },
+  },
+  {
+    name: 'web',
+    what: 'As a web extension, in VS Code 1.91 without a server',
+    run: async (choice) => {
+      const { runWeb } = await import('./lib/webSuite.mjs');
+      return runWeb(await filesOf('web', choice));
+    },
+  },
 ];
 
 /** @returns {Choice & { only: string[] }} */
@@ -79,8 +103,10 @@ function choice() {
       chosen.only = (args.shift() ?? '').split(',');
     } else if (arg === '--grep') {
       chosen.grep = args.shift();
+    } else if (arg === '--desktop') {
+      chosen.desktop = true;
     } else if (arg.startsWith('--')) {
-      throw new Error(`Unknown option ${arg}. Known: --only NAME,... and --grep TEXT.`);
+      throw new Error(`Unknown option ${arg}. Known: --only NAME,..., --grep TEXT, --desktop.`);
     } else {
       chosen.files.push(arg);
     }

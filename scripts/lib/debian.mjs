@@ -39,7 +39,9 @@ function findChromium() {
   if (given && !existsSync(given)) {
     throw new Explained(`HPTSCOPE_CHROMIUM names ${given}, which does not exist.`);
   }
-  return given ?? ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'].map(onPath).find((path) => path);
+  return (
+    given ?? ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'].map(onPath).find((path) => path)
+  );
 }
 
 /**

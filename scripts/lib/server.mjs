@@ -19,6 +19,7 @@ export const quietSettings = {
   'telemetry.telemetryLevel': 'off',
   'update.mode': 'none',
   'workbench.enableExperiments': false,
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'workbench.startupEditor': 'none',
   'workbench.tips.enabled': false,
 };
@@ -80,7 +81,9 @@ function waitForPort(child, onOutput) {
     child.stdout.on('data', read);
     child.stderr.on('data', read);
     child.on('error', reject);
-    child.on('exit', (code) => reject(new Error(`The VS Code server ended with code ${code} before it listened.\n${output}`)));
+    child.on('exit', (code) =>
+      reject(new Error(`The VS Code server ended with code ${code} before it listened.\n${output}`)),
+    );
   });
 }
 

