@@ -1,0 +1,319 @@
+// Streaming reader of ftrace text: /sys/kernel/tracing/trace, trace_pipe, `trace-cmd report` and `perf script` output.
+// Bytes are pushed as they come; events appear in the columns at once, so that a live trace can be followed.
+// Formats: Documentation/trace/ftrace.rst, trace-cmd-report(1), perf-script(1). Line syntax: ftraceLine.ts.
+
+import { textOf } from './byteCursor';
+import type { DecodedEvent } from './decoded';
+import { decodeText } from './decodeText';
+import { eventCode, isHptProbe } from './eventKinds';
+import { type EventSource, TraceEvents } from './events';
+import { FtraceLineParser } from './ftraceLine';
+import { type InputProblem, ProblemList, type ReadControl } from './problem';
+import { TextBlocks } from './textBlocks';
+
+/** Longest line believed, in bytes; the kernel's own lines end far below. */
+const longestLine = 1 << 16;
+
+const lostPattern = /^\s*CPU:(\d{1,5}) \[(?:LOST )?(?:(\d{1,15}) )?EVENTS(?: DROPPED)?\]/;
+const fillPattern = /^# entries-in-buffer\/entries-written: (\d+)\/(\d+)/;
+const harmlessPattern = /^(?:\s*$|cpus=\d|version = |CPU \d+ is empty|\s*\[?perf|trace-cmd)/;
+
+/** What a trace reader gives: the events, what the file says about itself, and what is wrong with it. */
+export interface TraceFile {
+  readonly file: string;
+  readonly form: TraceForm;
+  readonly events: TraceEvents;
+  readonly problems: readonly InputProblem[];
+  /** Events that the kernel's ring buffer overwrote before the trace starts, where the file tells. */
+  readonly overwritten: number;
+  /** True when the read was cancelled: the events are those read so far. */
+  readonly cancelled: boolean;
+}
+
+export type TraceForm = 'ftrace-text' | 'trace-dat';
+
+/** The lines of a text trace as source of its events. */
+class TextLines implements EventSource {
+  readonly isText = true;
+
+  constructor(
+    readonly file: string,
+    readonly blocks: TextBlocks,
+  ) {}
+
+  record(offset: number, length: number): Uint8Array {
+    return this.blocks.bytes(offset, length);
+  }
+
+  decode(code: number, name: string, offset: number, length: number, textAt: number): DecodedEvent {
+    const at = this.blocks.positionOf(offset);
+    return decodeText(code, name, this.blocks.blockAt(offset), at + textAt, at + length);
+  }
+}
+
+/** Push reader: `push` the bytes as they come, then `end`. */
+export class FtraceTextReader {
+  readonly events = new TraceEvents();
+  readonly problems: ProblemList;
+  readonly #blocks = new TextBlocks();
+  readonly #parser = new FtraceLineParser(this.events);
+  /** Start of the first line in the current block that is not parsed yet. */
+  #lineStart = 0;
+  /** Lines before that one. */
+  #linesDone = 0;
+  /** True inside a line longer than `longestLine`, which is skipped. */
+  #skipping = false;
+  #overwritten = 0;
+  #graph = false;
+  #backwards = 0;
+  /** Bytes taken so far. */
+  bytes = 0;
+
+  constructor(readonly file: string) {
+    this.problems = new ProblemList(file);
+    this.events.sources.push(new TextLines(file, this.#blocks));
+  }
+
+  /** Takes the next bytes of the file. */
+  push(chunk: Uint8Array): void {
+    this.bytes += chunk.length;
+    for (let from = 0; from < chunk.length; ) {
+      const taken = this.#blocks.append(chunk, from);
+      from += taken;
+      this.#parseLines();
+      if (taken === 0 || from < chunk.length) {
+        this.#startBlock();
+      }
+    }
+  }
+
+  /** Ends the file: an unfinished last line is told and left out, because a number in it may be cut short. */
+  end(cancelled = false): TraceFile {
+    const rest = this.#blocks.used - this.#lineStart;
+    if (rest > 0 && !cancelled && textOf(this.#blocks.block, this.#lineStart, this.#blocks.used).trim() !== '') {
+      const line = this.#linesDone + 1;
+      this.problems.add(
+        'warning',
+        `the file ends in the middle of this line (it has no line end): loaded up to line ${line - 1}. ` +
+          'If the line is whole, add a line end.',
+        { line, column: rest + 1 },
+      );
+    }
+    this.#blocks.cutAt(this.#lineStart);
+    if (!cancelled) {
+      this.#judge();
+    }
+    const { file, events } = this;
+    const problems = this.problems.list();
+    return { file, form: 'ftrace-text', events, problems, overwritten: this.#overwritten, cancelled };
+  }
+
+  #parseLines(): void {
+    const used = this.#blocks.used;
+    // A view that ends where the bytes end: the search for a line end must not run through the rest of the block.
+    const block = this.#blocks.block.subarray(0, used);
+    let start = this.#lineStart;
+    while (start < used) {
+      let end = block.indexOf(10, start);
+      if (end < 0) {
+        if (used - start > longestLine) {
+          this.#skipLong();
+          start = used;
+          this.#blocks.cutAt(this.#lineStart);
+          return;
+        }
+        break;
+      }
+      const next = end + 1;
+      this.#linesDone++;
+      if (this.#skipping) {
+        this.#skipping = false;
+      } else if (end - start > longestLine) {
+        this.#longLine();
+      } else {
+        if (end > start && block[end - 1] === 13) {
+          end--;
+        }
+        this.#parseLine(block, start, end);
+      }
+      start = next;
+    }
+    this.#lineStart = start;
+  }
+
+  #parseLine(block: Uint8Array, start: number, end: number): void {
+    const parser = this.#parser;
+    const events = this.events;
+    if (block[start] === 35 /* # */ || end === start || !parser.parse(block, start, end)) {
+      this.#otherLine(block, start, end);
+      return;
+    }
+    parser.line = this.#linesDone;
+    parser.offset = this.#blocks.addressOf(start);
+    const count = events.count;
+    if (count === 0) {
+      events.resolution = parser.step;
+    } else if (parser.time < (events.time[count - 1] as number)) {
+      this.#timeGoesBack();
+    }
+    events.add(parser, 0);
+  }
+
+  /** A line that is no event: a comment, a lost-events mark, the continuation of the event above, or a mistake. */
+  #otherLine(block: Uint8Array, start: number, end: number): void {
+    const line = this.#linesDone;
+    if (end === start) {
+      return;
+    }
+    const last = this.events.count - 1;
+    if (block[start] === 35 && !this.#continues(last, line)) {
+      this.#comment(textOf(block, start, end));
+      return;
+    }
+    const text = textOf(block, start, Math.min(end, start + 200));
+    const lost = lostPattern.exec(text);
+    if (lost !== null) {
+      const count = lost[2] === undefined ? undefined : Number(lost[2]);
+      this.events.lost.push({ before: last + 1, cpu: Number(lost[1]), count });
+      return;
+    }
+    if (this.#continues(last, line)) {
+      const length = this.#blocks.addressOf(end) - (this.events.offset[last] as number);
+      this.events.length[last] = length;
+      return;
+    }
+    if (this.#graph || harmlessPattern.test(text)) {
+      return;
+    }
+    this.problems.add('error', `this is not a line of an ftrace text: ${quoted(text)}`, { line, column: 1 });
+  }
+
+  /**
+   * True if a line that is no event belongs to the event before: texts that people write to the marker, stack traces and
+   * unknown events may have several lines. The events that this tool decodes have one (kvm_ppc_instr an empty second one).
+   */
+  #continues(last: number, line: number): boolean {
+    if (last < 0) {
+      return false;
+    }
+    const kind = this.events.kind[last] as number;
+    const known = kind < eventCode.add_revmap || isHptProbe(kind);
+    if (known && kind !== eventCode.print) {
+      return false;
+    }
+    const offset = this.events.offset[last] as number;
+    const sameBlock = this.#blocks.blockAt(offset) === this.#blocks.block;
+    return sameBlock && line - (this.events.line[last] as number) < 256;
+  }
+
+  #comment(text: string): void {
+    const fill = fillPattern.exec(text);
+    if (fill !== null) {
+      this.#overwritten = Math.max(0, Number(fill[2]) - Number(fill[1]));
+    }
+    if (text.startsWith('# tracer: function_graph')) {
+      this.#graph = true;
+    }
+  }
+
+  #timeGoesBack(): void {
+    this.#backwards++;
+    if (this.#backwards === 1) {
+      this.problems.add(
+        'warning',
+        'the time stamp is earlier than that of the event before; events are kept in the order of the file',
+        { line: this.#linesDone },
+      );
+    }
+  }
+
+  #longLine(): void {
+    this.problems.add('error', `this line is longer than ${longestLine} bytes and is skipped`, {
+      line: this.#linesDone,
+    });
+  }
+
+  /** Begins to skip a line that has grown too long without an end in sight. */
+  #skipLong(): void {
+    if (!this.#skipping) {
+      this.#skipping = true;
+      this.problems.add('error', `this line is longer than ${longestLine} bytes and is skipped`, {
+        line: this.#linesDone + 1,
+      });
+    }
+  }
+
+  /** Moves the unfinished line to a new block, together with the event before if that may still be continued. */
+  #startBlock(): void {
+    const last = this.events.count - 1;
+    let keepFrom = this.#lineStart;
+    if (this.#continues(last, this.#linesDone)) {
+      const start = this.#blocks.positionOf(this.events.offset[last] as number);
+      if (this.#lineStart - start < longestLine) {
+        keepFrom = start;
+      }
+    }
+    this.#blocks.nextBlock(keepFrom);
+    if (keepFrom < this.#lineStart) {
+      this.events.offset[last] = this.#blocks.addressOf(0);
+    }
+    this.#lineStart -= keepFrom;
+  }
+
+  /** Says what a person should know about the file as a whole. */
+  #judge(): void {
+    if (this.bytes === 0) {
+      this.problems.add(
+        'error',
+        'the file is empty. A trace is recorded into /sys/kernel/tracing/trace or by trace-cmd.',
+      );
+    } else if (this.#graph && this.events.count === 0) {
+      this.problems.add(
+        'error',
+        'this is the text of the function_graph tracer, which prints no time, task or CPU of an event. ' +
+          'Record with the nop tracer, or take the binary trace.dat of the same run.',
+      );
+    } else if (this.events.count === 0) {
+      this.problems.add(
+        'error',
+        'no trace event found. Expected lines such as ' +
+          '"qemu-145 [000] ..... 86.509734: kvm_hcall_enter: VCPU 0: hcall=H_ENTER …".',
+      );
+    }
+    if (this.#overwritten > 0) {
+      this.problems.add('warning', `the ring buffer overwrote ${this.#overwritten} events before this trace begins`, {
+        line: 1,
+      });
+    }
+    for (const lost of this.events.lost.slice(0, 1)) {
+      const times = this.events.lost.length;
+      this.problems.add(
+        'warning',
+        `the trace lost events (${times} ${times === 1 ? 'time' : 'times'}, first on CPU ${lost.cpu})`,
+      );
+    }
+  }
+}
+
+/** Reads a whole text trace from a stream of bytes. Never throws for what stands in it; see `problems`. */
+export async function readFtraceText(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  file: string,
+  control: ReadControl = {},
+): Promise<TraceFile> {
+  const reader = new FtraceTextReader(file);
+  for await (const chunk of chunks) {
+    if (control.cancelled?.() === true) {
+      return reader.end(true);
+    }
+    reader.push(chunk);
+    control.onProgress?.(reader.bytes);
+  }
+  return reader.end();
+}
+
+/** A text in quotes, shortened for a message. */
+function quoted(text: string): string {
+  const short = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return JSON.stringify(short);
+}

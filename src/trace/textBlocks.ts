@@ -1,0 +1,85 @@
+// Keeps the bytes of a text input in memory, in blocks in which no line is split, so that a line is always one stretch of
+// one array. An address is block * 2^24 + position; it stays valid for good.
+
+const blockSize = 1 << 24;
+const firstBlockSize = 1 << 16;
+
+export class TextBlocks {
+  readonly #blocks: Uint8Array[] = [];
+  #current = new Uint8Array(firstBlockSize);
+  /** Bytes in use of the current block. */
+  #used = 0;
+
+  constructor() {
+    this.#blocks.push(this.#current);
+  }
+
+  /** The block being filled. */
+  get block(): Uint8Array {
+    return this.#current;
+  }
+
+  /** Bytes in use of the block being filled. */
+  get used(): number {
+    return this.#used;
+  }
+
+  /** The address of a position in the block being filled. */
+  addressOf(position: number): number {
+    return (this.#blocks.length - 1) * blockSize + position;
+  }
+
+  /** The bytes at an address. */
+  bytes(address: number, length: number): Uint8Array {
+    const block = this.#blocks[Math.floor(address / blockSize)];
+    const at = address % blockSize;
+    return block === undefined ? new Uint8Array(0) : block.subarray(at, at + length);
+  }
+
+  /** The block at an address and the position in it, without making a view. */
+  blockAt(address: number): Uint8Array {
+    return this.#blocks[Math.floor(address / blockSize)] ?? new Uint8Array(0);
+  }
+
+  /** Position of an address in its block. */
+  positionOf(address: number): number {
+    return address % blockSize;
+  }
+
+  /** Takes as much of `chunk` (from `from`) as the current block has room for, and returns how much that was. */
+  append(chunk: Uint8Array, from: number): number {
+    const wanted = chunk.length - from;
+    if (wanted > this.#current.length - this.#used && this.#current.length < blockSize) {
+      this.#growCurrent(this.#used + wanted);
+    }
+    const taken = Math.min(wanted, this.#current.length - this.#used);
+    this.#current.set(chunk.subarray(from, from + taken), this.#used);
+    this.#used += taken;
+    return taken;
+  }
+
+  /** Starts a new block with the bytes of the old one from `keepFrom` on (an unfinished line). */
+  nextBlock(keepFrom: number): void {
+    const tail = this.#current.slice(keepFrom, this.#used);
+    this.#current = new Uint8Array(blockSize);
+    this.#blocks.push(this.#current);
+    this.#current.set(tail);
+    this.#used = tail.length;
+  }
+
+  /** Drops the bytes of the current block from `from` on. */
+  cutAt(from: number): void {
+    this.#used = from;
+  }
+
+  #growCurrent(needed: number): void {
+    let size = this.#current.length;
+    while (size < needed && size < blockSize) {
+      size *= 2;
+    }
+    const larger = new Uint8Array(size);
+    larger.set(this.#current.subarray(0, this.#used));
+    this.#current = larger;
+    this.#blocks[this.#blocks.length - 1] = larger;
+  }
+}
