@@ -9,6 +9,7 @@ const noise =
 /**
  * Opens an address whose payload names a test entry, and waits for the run's end.
  * @param {{ page: import('playwright-core').Page, address: string, minutes: number, onLog?: (text: string) => void }} options
+ *   onLog: receives what the workbench and its extension host log, as "info: text"
  * @returns {Promise<number>} the exit code that VS Code reports. It reports 0 as well when its extension host was killed: ask
  *   the result file too.
  */
@@ -19,7 +20,6 @@ export async function runInPage({ page, address, minutes, onLog }) {
     if (!noise.test(text)) {
       recent.push(text);
       recent.splice(0, recent.length - 40);
-      onLog?.(text);
     }
   };
   /** @type {(code: number) => void} */
@@ -29,10 +29,11 @@ export async function runInPage({ page, address, minutes, onLog }) {
     finish = resolve;
   });
   await page.exposeFunction('codeAutomationLog', (/** @type {string} */ type, /** @type {unknown[]} */ args) => {
-    log(`${type}: ${args.map(String).join(' ')}`);
+    const text = `${type}: ${args.map(String).join(' ')}`;
+    log(text);
+    onLog?.(text);
   });
   await page.exposeFunction('codeAutomationExit', (/** @type {number} */ code) => finish(code));
-  page.on('console', (message) => log(message.text()));
   page.on('pageerror', (error) => log(`page error: ${error.message}`));
   await page.goto(address);
   /** @type {NodeJS.Timeout | undefined} */

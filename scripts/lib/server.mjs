@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** @typedef {import('./vscodeHost.mjs').VscodeHost} VscodeHost */
@@ -28,7 +28,8 @@ export const quietSettings = {
  * Starts a server and waits until it listens.
  * @param {{ host: VscodeHost, dataFolder: string, port?: number, settings?: object, env?: NodeJS.ProcessEnv,
  *   onOutput?: (text: string) => void }} options dataFolder: absolute; user data, logs and temporary files go there and
- *   nowhere else; port: 0 for any free one
+ *   nowhere else; port: 0 for any free one; settings: the user's, when
+ *   the folder has none yet
  * @returns {Promise<VscodeServer>}
  */
 export async function startServer({ host, dataFolder, port = 0, settings = quietSettings, env = {}, onOutput }) {
@@ -36,7 +37,9 @@ export async function startServer({ host, dataFolder, port = 0, settings = quiet
   const settingsFile = join(dataFolder, 'data', 'User', 'settings.json');
   mkdirSync(temporary, { recursive: true });
   mkdirSync(dirname(settingsFile), { recursive: true });
-  writeFileSync(settingsFile, JSON.stringify(settings, null, 2));
+  if (!existsSync(settingsFile)) {
+    writeFileSync(settingsFile, JSON.stringify(settings, null, 2));
+  }
   const args = [host.server, '--host', '127.0.0.1', '--port', String(port), '--server-data-dir', dataFolder];
   args.push('--without-connection-token', '--accept-server-license-terms', '--disable-workspace-trust');
   // The smoke test driver is what makes a built VS Code heed the development paths of the address.
