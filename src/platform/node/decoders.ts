@@ -9,7 +9,10 @@ import type { Decoders } from '../decompression';
 type Chunks = AsyncIterable<Uint8Array>;
 
 /** Pipes chunks through a Node transform; an error of either side reaches the reader. */
-function through(chunks: Chunks, transform: ReturnType<typeof createGunzip> | ReturnType<typeof createInflate>): Chunks {
+function through(
+  chunks: Chunks,
+  transform: ReturnType<typeof createGunzip> | ReturnType<typeof createInflate>,
+): Chunks {
   const source = Readable.from(chunks, { objectMode: false });
   source.on('error', (error) => transform.destroy(error));
   return source.pipe(transform);

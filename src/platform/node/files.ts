@@ -24,7 +24,9 @@ export function nodeFiles(folder: string): FileAccess {
         yield* createReadStream(full, { highWaterMark: pieceSize }) as AsyncIterable<Uint8Array>;
       } catch (error) {
         const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-        throw new Error(`cannot read ${full}: ${reasons[code] ?? (error instanceof Error ? error.message : String(error))}`);
+        throw new Error(
+          `cannot read ${full}: ${reasons[code] ?? (error instanceof Error ? error.message : String(error))}`,
+        );
       }
     },
   };

@@ -1,7 +1,11 @@
 import { strict as assert } from 'node:assert';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { readFtraceText } from '../../../src/trace/ftraceText';
+import { readHtabText } from '../../../src/trace/htabText';
 import { formatProblem } from '../../../src/trace/problem';
 import { readRecordingFile, resolveAt, resolvePlacedAt } from '../../../src/trace/recordingFile';
+import { repository } from '../../repository';
 import { type CaptureName, captureBytes, captureRecording } from '../../support/captures';
 
 const textOf = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
@@ -30,6 +34,24 @@ describe('recording file', () => {
       }
     });
   }
+
+  it('reads the sample recording, whose moments are all in its trace', async () => {
+    const folder = join(repository, 'samples', 'recordings', 'power9-64k');
+    const text = readFileSync(join(folder, 'hptscope.json'), 'utf8');
+    const file = readRecordingFile(text, 'hptscope.json');
+    const trace = await readFtraceText([readFileSync(join(folder, 'trace.txt'))], 'trace.txt');
+    assert.deepEqual([...file.problems, ...trace.problems], []);
+    const { hpt, memslots, dumps } = file.recording ?? assert.fail('no recording');
+    const moments = [...hpt, ...dumps].map((entry) => entry.at);
+    moments.push(...memslots.flatMap((slot) => [slot.from, slot.to]).filter((at) => at !== undefined));
+    assert.equal(moments.length, 42);
+    for (const at of moments) {
+      assert.ok('before' in resolvePlacedAt(at, trace.events, file), at.path);
+    }
+    for (const dump of dumps.filter((entry) => entry.kind === 'htab')) {
+      assert.deepEqual(readHtabText(readFileSync(join(folder, dump.file)), dump.file).problems, []);
+    }
+  });
 
   it('gives every field', () => {
     const text = `${minimal}, "vm": { "tgid": 307 },
