@@ -4,7 +4,7 @@
 import * as vscode from 'vscode';
 import { answerRequest, type HeatmapChannel, type ToWebview } from '../protocol';
 import { HeatmapSession, type HeatmapSource } from './heatmapSession';
-import { commands, views } from './ids';
+import { commands, panels } from './ids';
 import { webviewHtml } from './webviewPage';
 
 /** Where the heatmap finds what to show. */
@@ -32,7 +32,7 @@ export class HeatmapPanel implements vscode.WebviewPanelSerializer, vscode.Dispo
       return;
     }
     const where = { viewColumn: vscode.ViewColumn.Beside, preserveFocus };
-    this.adopt(vscode.window.createWebviewPanel(views.heatmap, vscode.l10n.t('HPT heatmap'), where));
+    this.adopt(vscode.window.createWebviewPanel(panels.heatmap, vscode.l10n.t('HPT heatmap'), where));
   }
 
   /** The window was reloaded: the webview brings its own state (`getState`) along. */
@@ -92,7 +92,7 @@ export function registerHeatmap(context: vscode.ExtensionContext, services: Heat
   context.subscriptions.push(
     panel,
     vscode.commands.registerCommand(commands.showHeatmap, () => panel.show()),
-    vscode.window.registerWebviewPanelSerializer(views.heatmap, panel),
+    vscode.window.registerWebviewPanelSerializer(panels.heatmap, panel),
   );
   return panel;
 }

@@ -11,12 +11,16 @@ export const languages = {
   htab: 'hpt-htab',
 } as const;
 
-/** Tree and webview views. */
+/** Views of the side bar. */
 export const views = {
   machine: 'hptscope.machine',
   memslots: 'hptscope.memslots',
   rmapChains: 'hptscope.rmapChains',
   events: 'hptscope.events',
+} as const;
+
+/** Webview panels, which VS Code restores by these names. */
+export const panels = {
   heatmap: 'hptscope.heatmap',
 } as const;
 
