@@ -21,13 +21,19 @@ import { fail, note, root } from './lib/say.mjs';
 const onNode = { platform: 'node', format: 'cjs', target: 'node20' };
 /** @type {BuildOptions} */
 const inBrowser = { platform: 'browser', format: 'iife', target: 'es2022' };
-/** The browser's extension host loads a CommonJS module that may require nothing but vscode. @type {BuildOptions} */
-const inBrowserHost = {
+/**
+ * The browser's extension host loads a CommonJS module that may require nothing but vscode. The debug adapter library asks
+ * Node for two small things; test/unit/rings.test.ts keeps our own code from asking.
+ * @type {BuildOptions}
+ */
+export const inBrowserHost = {
   platform: 'browser',
   format: 'cjs',
   target: 'es2022',
   external: ['vscode'],
   mainFields: ['browser', 'module', 'main'],
+  alias: { url: join(root, 'scripts', 'shims', 'url.js') },
+  define: { 'process.platform': '"browser"' },
 };
 
 /** @returns {Output[]} every product whose entry point exists */

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { open } from '@vscode/test-web';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
+import { inBrowserHost } from '../build.mjs';
 import { runInPage } from './browserRun.mjs';
 import { chromiumOptions } from './chromium.mjs';
 import { ensureChromium } from './debian.mjs';
@@ -82,10 +83,7 @@ async function bundleTests(files) {
     absWorkingDir: root,
     stdin: { contents, resolveDir: root, loader: 'ts' },
     bundle: true,
-    platform: 'browser',
-    format: 'cjs',
-    target: 'es2022',
-    external: ['vscode'],
+    ...inBrowserHost,
     outfile: bundle,
     logLevel: 'warning',
   });
