@@ -65,7 +65,7 @@ export class Cursor {
   constructor(
     tokens: readonly Token[],
     line: number,
-    readonly diagnostics: Diagnostics,
+    private readonly diagnostics: Diagnostics,
   ) {
     this.#tokens = tokens.at(-1)?.kind === 'comment' ? tokens.slice(0, -1) : tokens;
     const last = this.#tokens.at(-1)?.range;
@@ -122,8 +122,17 @@ export class Cursor {
     while (this.peek() !== undefined && !stop()) this.#position++;
   }
 
+  /** Whether anything on this line was found wrong. */
+  failed = false;
+
   error(code: string, range: Range, message: string, ...fixes: Parameters<Diagnostics['error']>[3][]): void {
+    this.failed = true;
     this.diagnostics.error(code, range, message, ...fixes);
+  }
+
+  unknown(...problem: Parameters<Diagnostics['unknown']>): void {
+    this.failed = true;
+    this.diagnostics.unknown(...problem);
   }
 
   /** Says that something is missing here, and what. */

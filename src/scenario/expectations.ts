@@ -1,14 +1,14 @@
 // The second half of the grammar table: what can be expected behind `->` or on an `expect` line. An expectation is an
 // event kind, a result of the statement, or a subject with checks; those of one line are parted by commas.
 
-import type { FieldDefinition, Shape } from './grammar';
+import type { FieldDefinition, Shape, StatementGroup } from './grammar';
 import { MAX_64, PAGE_SIZES } from './grammar';
 
 /** A property of a subject, or a result of a statement. The shape of its value; `flag` when it has none. */
-export interface CheckDefinition extends FieldDefinition {
-  /** The number may be left out (`dsi`, `dsi 0x8000000`). */
-  readonly optional?: boolean;
-}
+export type CheckDefinition = FieldDefinition;
+
+/** Statements that have a result: those of a group, or single ones. */
+type ResultOwner = StatementGroup | 'dirty-log' | 'htab-read' | 'htab-write' | 'age' | 'test-age';
 
 /** A thing of the machine of which something can be expected. */
 export interface SubjectDefinition {
@@ -21,6 +21,8 @@ export interface SubjectDefinition {
 }
 
 export interface ResultDefinition extends CheckDefinition {
+  /** The statements that have it; all when left out. */
+  readonly of?: readonly ResultOwner[];
   readonly example: string;
 }
 
@@ -180,10 +182,13 @@ function result(
   summary: string,
   example: string,
   shape: Shape = flag,
-  optional = false,
+  ...of: readonly ResultOwner[]
 ): ResultDefinition {
-  return { name, shape, summary, example, optional };
+  return { name, shape, summary, example, ...(of.length > 0 && { of }) };
 }
+
+const maybe64: Shape = { kind: 'number', min: 0n, max: MAX_64, optional: true };
+const signed64: Shape = { kind: 'number', min: -(1n << 63n), max: MAX_64 };
 
 export const RESULTS: readonly ResultDefinition[] = [
   result('ok', 'The access (or the statement) did what it was to do.', 'load a   -> ok'),
@@ -191,66 +196,80 @@ export const RESULTS: readonly ResultDefinition[] = [
     'dsi',
     'The guest takes a data storage interrupt; with a number: this DSISR.',
     'h_protect a pp 3\nstore a   -> dsi',
-    word64,
-    true,
+    maybe64,
+    'access',
   ),
   result(
     'isi',
     'The guest takes an instruction storage interrupt; with a number: these SRR1 bits.',
     'h_protect a pp 2 no-execute\nfetch a   -> isi',
-    word64,
-    true,
+    maybe64,
+    'access',
   ),
-  result('dseg', 'The guest takes a data segment interrupt: no SLB entry.', 'load ea 0xd000000000000000   -> dseg'),
-  result('iseg', 'The guest takes an instruction segment interrupt.', 'fetch ea 0xd000000000000000   -> iseg'),
+  result(
+    'dseg',
+    'The guest takes a data segment interrupt: no SLB entry.',
+    'load ea 0xd000000000000000   -> dseg',
+    flag,
+    'access',
+  ),
+  result(
+    'iseg',
+    'The guest takes an instruction segment interrupt: no SLB entry.',
+    'fetch ea 0xd000000000000000   -> iseg',
+    flag,
+    'access',
+  ),
   result(
     'mmio',
     'The VMM emulates the access; with a number: at this guest physical address.',
     'm: h_enter ea 0xc000000000050000 gpa 0x80000000 pp 2 wimg IG\nstore m   -> mmio 0x80000000',
-    word64,
-    true,
+    maybe64,
+    'access',
   ),
   result(
     'rmo',
     'A real-mode access of a PPC970 guest.',
     'machine ppc970 linux-3.4 order 18 page 4K\nload ea 0x100 real   -> rmo',
+    flag,
+    'access',
   ),
-  result('loop', 'The access faulted again and again (eight rounds).', 'load a   -> no loop'),
-  result('ra', 'The host physical address that was accessed.', 'load a   -> ra 0x10000000', word64),
+  result('loop', 'The access faulted again and again (eight rounds).', 'load a   -> no loop', flag, 'access'),
+  result('ra', 'The host physical address that was accessed.', 'load a   -> ra 0x10000000', word64, 'access'),
   result('error', 'The statement ends with this error of Linux.', 'dirty-log 7   -> error ENOENT', {
     kind: 'choice',
     of: [...ERRORS.keys()],
   }),
-  result('ret', 'The value that the statement returns.', 'age gpa 0x10000   -> ret 1', {
-    kind: 'number',
-    min: -(1n << 63n),
-    max: MAX_64,
-  }),
-  result('young', 'The page was used.', 'age gpa 0x10000   -> young'),
-  result('old', 'The page was not used.', 'age gpa 0x20000   -> old'),
+  result('ret', 'The value that the statement returns.', 'age gpa 0x10000   -> ret 1', signed64),
+  result('young', 'The page was used.', 'age gpa 0x10000   -> young', flag, 'age', 'test-age'),
+  result('old', 'The page was not used.', 'age gpa 0x20000   -> old', flag, 'age', 'test-age'),
   result(
     'pages',
     'The dirty pages of the log, by gfn, or `none`.',
-    'dirty-log 0   -> pages 0x10\ndirty-log 0   -> pages none',
+    'dirty-log 0   -> pages 0x10\ndirty-log 0   -> pages 0x10   # the HPTE is writable and the vCPUs run',
     { kind: 'numbers', most: 65536 },
+    'dirty-log',
   ),
   result(
     'entries',
     'The HPTEs that an htab-read gave, by label or index, or `none`.',
     's: htab-open\nhtab-read s   -> entries a',
     { kind: 'labels', of: ['hpte'], most: 4096 },
+    'htab-read',
   ),
   result(
     'bytes',
     'How many bytes were read or written.',
     'w: htab-open write\nhtab-write w index 8 invalid 1   -> bytes 8',
     word64,
+    'htab-read',
+    'htab-write',
   ),
   result('seq', 'The notifier sequence number, after the statement.', 'swap-out a   -> seq 1', word64),
   result('count', 'How many notifier ranges are open, after the statement.', 'load a   -> count 0', word64),
   result('order', 'log2 of the size of the table, after the statement.', 'reset order 19   -> order 19', number(64n)),
   ...['r4', 'r5', 'r6', 'r7', 'r8', 'r9', 'r10', 'r11'].map((name) =>
-    result(name, `GPR${name.slice(1)} after the hypercall.`, `h_bulk_remove a   -> no ${name} 1`, word64),
+    result(name, `GPR${name.slice(1)} after the hypercall.`, `h_read a   -> no ${name} 0x1`, word64, 'hypercall'),
   ),
 ];
 
@@ -264,3 +283,10 @@ export function subjectDefinition(name: string): SubjectDefinition | undefined {
 export function resultDefinition(name: string): ResultDefinition | undefined {
   return resultByName.get(name);
 }
+
+/** Words that stand first in an expectation; a label may not be one of them. */
+export const EXPECTATION_WORDS: readonly string[] = [
+  ...RESULTS.map(({ name }) => name),
+  ...RETURN_CODES.keys(),
+  ...SUBJECTS.map(({ name }) => name),
+];

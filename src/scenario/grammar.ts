@@ -2,7 +2,7 @@
 // the reference (docs/scenarios.md) and the editor's colours take their words. A statement is a name, operands without
 // a keyword and fields with one; how lines, labels, clauses and expectations are put together is in parser.ts.
 
-import type { Kernel } from './vocabulary';
+import type { KernelName } from '../model/kernel';
 
 /** What may stand as the value of an operand or a field. */
 export type Shape =
@@ -13,7 +13,7 @@ export type Shape =
   | { readonly kind: 'number'; readonly min: bigint; readonly max: bigint; readonly optional?: boolean }
   /** A number of bytes; `of` lists the only ones that make sense. */
   | { readonly kind: 'size'; readonly of?: readonly bigint[] }
-  | { readonly kind: 'address'; readonly inPteg?: boolean }
+  | { readonly kind: 'address'; readonly space: 'ea' | 'gpa' | 'hva'; readonly inPteg?: boolean }
   | { readonly kind: 'numbers'; readonly most: number }
   | { readonly kind: 'choice'; readonly of: readonly string[] }
   /** Letters of WIMG, or 0 to 15. */
@@ -55,7 +55,7 @@ export interface StatementDefinition {
   /** What a label before the statement names; none when the statement takes no label. */
   readonly labels?: LabelKind | 'actor';
   /** The only kernels that have it. */
-  readonly kernels?: readonly Kernel[];
+  readonly kernels?: readonly KernelName[];
   /** May stand after `racing POINT:`. */
   readonly raced: boolean;
   /** Holds other statements on indented lines. */
@@ -77,7 +77,11 @@ const number = (max: bigint, min = 0n): Shape => ({ kind: 'number', min, max });
 const word64: Shape = number(MAX_64);
 const flag: Shape = { kind: 'flag' };
 const toggle: Shape = { kind: 'switch' };
-const address: Shape = { kind: 'address' };
+const ea: Shape = { kind: 'address', space: 'ea' };
+const gpa: Shape = { kind: 'address', space: 'gpa' };
+const hva: Shape = { kind: 'address', space: 'hva' };
+/** Guest physical addresses have 60 bits (RPN), those of the host process 52. */
+export const HIGHEST_ADDRESS = { ea: MAX_64, gpa: (1n << 60n) - 1n, hva: (1n << 52n) - 1n } as const;
 const anySize: Shape = { kind: 'size' };
 const hpteLabel: Shape = { kind: 'label', of: ['hpte'] };
 
@@ -115,8 +119,8 @@ const HPTE_BY = exactlyOne('hpte', 'index');
 /** The host page a host statement is about. */
 const PAGE_TARGET = [field('page', hpteLabel, 'label of an HPTE: the host page behind its guest page')];
 const PAGE_FIELDS = [
-  field('gpa', address, 'guest physical address; its memslot gives the host address'),
-  field('hva', address, 'host virtual address'),
+  field('gpa', gpa, 'guest physical address; its memslot gives the host address'),
+  field('hva', hva, 'host virtual address'),
 ];
 const PAGE_BY = exactlyOne('page', 'gpa', 'hva');
 const RANGE_SIZE = field('size', anySize, 'length of the range; one page (or huge page) unless said');
@@ -124,7 +128,7 @@ const RANGE_SIZE = field('size', anySize, 'length of the range; one page (or hug
 const ACCESS_FIELDS = [
   field(
     'ea',
-    { kind: 'address', inPteg: true },
+    { kind: 'address', space: 'ea', inPteg: true },
     'effective address; `in pteg(x)` takes an unused one that hashes to that PTEG',
   ),
   field('offset', number(MAX_64), 'bytes beyond the address of the label'),
@@ -143,7 +147,7 @@ const ACCESS_RULES = [
   atMostOne('msr', 'real'),
 ];
 
-const ONLY_61: readonly Kernel[] = ['linux-6.1'];
+const ONLY_61: readonly KernelName[] = ['linux-6.1'];
 
 function statement(
   name: string,
@@ -161,7 +165,7 @@ const machineStatements = [
     'The processor, the host kernel and the size of the table. The first line of every scenario.',
     {
       operands: [
-        field('cpu', choice('power7', 'power8', 'power9', 'ppc970'), 'processor'),
+        field('cpu', choice('power7', 'power8', 'power9', 'power10', 'ppc970'), 'processor'),
         field('kernel', choice('linux-3.4', 'linux-6.1'), 'host kernel'),
       ],
       fields: [
@@ -187,9 +191,9 @@ const machineStatements = [
     {
       operands: [SLOT],
       fields: [
-        field('gpa', address, 'guest physical address of its start'),
+        field('gpa', gpa, 'guest physical address of its start'),
         field('size', anySize, 'size in bytes'),
-        field('hva', address, 'host virtual address of its start'),
+        field('hva', hva, 'host virtual address of its start'),
         field('log-dirty', toggle, 'keep a dirty bitmap'),
       ],
       rules: required('slot', 'gpa', 'size', 'hva'),
@@ -214,7 +218,7 @@ const machineStatements = [
   }),
   statement('vma', 'machine', 'A mapping of the host process that owns the guest memory.', {
     fields: [
-      field('hva', address, 'host virtual address of its start'),
+      field('hva', hva, 'host virtual address of its start'),
       field('size', anySize, 'size in bytes'),
       field('writable', flag, 'the process may write to it (it may, unless said)'),
       field('read-only', flag, 'the process may only read it'),
@@ -236,14 +240,14 @@ const machineStatements = [
     example: 'vma hva 0x7f0020000000 size 1M read-only',
   }),
   statement('vma remove', 'host', 'The host process unmaps a whole mapping (munmap).', {
-    fields: [field('hva', address, 'host virtual address of its start')],
+    fields: [field('hva', hva, 'host virtual address of its start')],
     rules: required('hva'),
     example: 'vma hva 0x7f0020000000 size 1M\nvma remove hva 0x7f0020000000',
   }),
   statement('slb', 'machine', 'A segment of the guest: an SLB entry of every vCPU, or of one.', {
     operands: [field('entry', number(63n), 'number of the SLB entry')],
     fields: [
-      field('ea', address, 'effective address of the segment'),
+      field('ea', ea, 'effective address of the segment'),
       field('vsid', number(0x3f_ffff_ffff_ffffn), 'virtual segment number'),
       field('segment', { kind: 'size', of: SEGMENT_SIZES }, 'segment size; 256M unless said'),
       field('page', { kind: 'size', of: PAGE_SIZES }, 'base page size; 4K unless said'),
@@ -294,8 +298,8 @@ const hypercallStatements = [
     'H_ENTER: the guest makes an HPTE. Either in the words of the field, or the raw words of the call.',
     {
       fields: [
-        field('ea', { kind: 'address', inPteg: true }, 'effective address to map; the SLB gives its VSID'),
-        field('gpa', address, 'guest physical address it maps to'),
+        field('ea', { kind: 'address', space: 'ea', inPteg: true }, 'effective address to map; the SLB gives its VSID'),
+        field('gpa', gpa, 'guest physical address it maps to'),
         PP,
         field('wimg', { kind: 'wimg' }, 'storage attributes; M unless said'),
         KEY,
@@ -379,9 +383,9 @@ const hypercallStatements = [
   }),
   statement('h_page_init', 'hypercall', 'H_PAGE_INIT: the hypervisor zeroes or copies a guest page.', {
     fields: [
-      field('gpa', address, 'the page'),
+      field('gpa', gpa, 'the page'),
       field('zero', flag, 'fill it with zeros'),
-      field('from', address, 'copy it from this guest physical address'),
+      field('from', gpa, 'copy it from this guest physical address'),
       FLAGS,
       ON_VCPU,
     ],
@@ -489,7 +493,7 @@ const hostStatements = [
   }),
   statement('pin', 'host', 'KVM pins a guest page for its own use (as for a virtual processor area), and unpins it.', {
     operands: PAGE_TARGET,
-    fields: [field('gpa', address, 'guest physical address'), field('clean', flag, 'it was not written while pinned')],
+    fields: [field('gpa', gpa, 'guest physical address'), field('clean', flag, 'it was not written while pinned')],
     rules: [exactlyOne('page', 'gpa')],
     example: 'pin gpa 0x10000',
   }),
@@ -612,7 +616,7 @@ const structureStatements = [
   statement('fill', 'structure', 'Fills a PTEG: an H_ENTER for every free slot of it.', {
     operands: [field('pteg', { kind: 'pteg' }, '`pteg(x)` or `secondary(x)` of a label, or of a PTEG number')],
     fields: [
-      field('gpa', address, 'guest page that the new HPTEs map; 0 unless said'),
+      field('gpa', gpa, 'guest page that the new HPTEs map; 0 unless said'),
       field('leave', number(8n), 'slots to leave free'),
     ],
     rules: required('pteg'),

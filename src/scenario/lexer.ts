@@ -11,23 +11,73 @@ export interface Token {
   readonly range: Range;
 }
 
-// A word may hold dots and hyphens, but not end in one: `rmap(x).C`, `a->` and `vcpu 0.` keep theirs apart.
-const TOKEN =
-  /(?<word>[A-Za-z_][A-Za-z0-9_]*(?:[.-][A-Za-z0-9_]+)*)|(?<number>-?[0-9][0-9A-Za-z_]*)|(?<arrow>->)|(?<mark>[:,()=+*.@])|(?<comment>#.*)|(?<space>[ \t\r\f\v\u00a0\ufeff]+)|(?<bad>[^\sA-Za-z0-9_:,()=+*.@#-]+|-|\s)/gsy;
+const isDigit = (code: number) => code >= 48 && code <= 57;
+const isLetter = (code: number) => (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95;
+const isWordPart = (code: number) => isLetter(code) || isDigit(code);
+const MARKS = ':,()=+*.@';
+
+/** Where the run of letters, digits and underscores that begins at `at` ends. */
+function endOfRun(text: string, at: number): number {
+  let end = at;
+  while (end < text.length && isWordPart(text.charCodeAt(end))) end++;
+  return end;
+}
+
+/** A word may hold dots and hyphens, but does not end in one: `rmap(x).C`, `a->` and `vcpu 0.` keep theirs apart. */
+function endOfWord(text: string, at: number): number {
+  let end = endOfRun(text, at);
+  while ((text[end] === '.' || text[end] === '-') && isWordPart(text.charCodeAt(end + 1)))
+    end = endOfRun(text, end + 1);
+  return end;
+}
+
+function tokenAt(text: string, at: number): { kind: TokenKind; end: number } {
+  const code = text.charCodeAt(at);
+  if (isLetter(code)) return { kind: 'word', end: endOfWord(text, at) };
+  if (isDigit(code)) return { kind: 'number', end: endOfRun(text, at) };
+  const character = text[at] ?? '';
+  if (character === '#') return { kind: 'comment', end: text.length };
+  if (MARKS.includes(character)) return { kind: 'mark', end: at + 1 };
+  if (character === '-') {
+    if (text[at + 1] === '>') return { kind: 'arrow', end: at + 2 };
+    if (isDigit(text.charCodeAt(at + 1))) return { kind: 'number', end: endOfRun(text, at + 1) };
+    return { kind: 'bad', end: at + 1 };
+  }
+  let end = at + 1;
+  while (isBadAt(text, end)) end++;
+  return { kind: 'bad', end };
+}
+
+/** White space at a place of the text, Unicode's too. */
+export function isSpaceAt(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code === 32 || code === 9 || ((code < 32 || code > 127) && (text[at] ?? 'x').trim() === '');
+}
+
+function isBadAt(text: string, at: number): boolean {
+  const character = text[at] ?? '#';
+  return (
+    !isWordPart(text.charCodeAt(at)) &&
+    character !== '#' &&
+    character !== '-' &&
+    !MARKS.includes(character) &&
+    !isSpaceAt(text, at)
+  );
+}
 
 /** The tokens of one line; a comment, if there is one, is the last. */
 export function tokenize(text: string, line: number): Token[] {
   const tokens: Token[] = [];
-  TOKEN.lastIndex = 0;
-  for (;;) {
-    const column = TOKEN.lastIndex;
-    const match = TOKEN.exec(text);
-    if (match?.groups === undefined) return tokens;
-    const length = match[0].length;
-    for (const kind of ['word', 'number', 'arrow', 'mark', 'comment', 'bad'] as const) {
-      if (match.groups[kind] !== undefined) tokens.push({ kind, text: match[0], range: { line, column, length } });
+  for (let column = 0; column < text.length; ) {
+    if (isSpaceAt(text, column)) {
+      column++;
+      continue;
     }
+    const { kind, end } = tokenAt(text, column);
+    tokens.push({ kind, text: text.slice(column, end), range: { line, column, length: end - column } });
+    column = end;
   }
+  return tokens;
 }
 
 const SUFFIX_SHIFT: Readonly<Record<string, bigint>> = { K: 10n, M: 20n, G: 30n, T: 40n };

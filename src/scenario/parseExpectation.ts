@@ -5,7 +5,7 @@ import type { Check, Expectation, Numeral, Value, Word } from './ast';
 import { span } from './ast';
 import type { Cursor } from './cursor';
 import type { CheckDefinition, SubjectDefinition } from './expectations';
-import { RESULTS, RETURN_CODES, resultDefinition, SUBJECTS, subjectDefinition } from './expectations';
+import { RETURN_CODES, resultDefinition, SUBJECTS, subjectDefinition } from './expectations';
 import { readNumber, shorten } from './lexer';
 
 export interface ParsedExpectations {
@@ -57,7 +57,7 @@ function parseItem(cursor: Cursor): Expectation | undefined {
   }
   if (head.text.startsWith('H_')) {
     if (!RETURN_CODES.has(head.text)) {
-      cursor.diagnostics.unknown('unknown-return-code', 'unknown return code', head, [...RETURN_CODES.keys()]);
+      cursor.unknown('unknown-return-code', 'unknown return code', head, [...RETURN_CODES.keys()]);
       return undefined;
     }
     return { kind: 'result', negated, name: head, range: span(start, cursor.before()) };
@@ -77,7 +77,7 @@ function parseSubject(
   const definition = head.text === 'label' ? undefined : subjectDefinition(head.text);
   if (definition === undefined) {
     const names = SUBJECTS.map(({ name }) => name).filter((name) => name !== 'label');
-    cursor.diagnostics.unknown('unknown-subject', 'unknown subject', head, names);
+    cursor.unknown('unknown-subject', 'unknown subject', head, names);
     return undefined;
   }
   const argument = cursor.argument(definition.name, `a ${definition.argument}`);
@@ -125,7 +125,7 @@ function parseCheck(cursor: Cursor, definition: SubjectDefinition): Check | unde
     const names = definition.checks.map((check) => check.name);
     const what =
       definition.name === 'label' ? 'of an HPTE one cannot expect' : `of \`${definition.name}(…)\` one cannot expect`;
-    cursor.diagnostics.unknown('unknown-check', what, name, names);
+    cursor.unknown('unknown-check', what, name, names);
     return undefined;
   }
   const value = parseCheckValue(cursor, found);
@@ -135,8 +135,8 @@ function parseCheck(cursor: Cursor, definition: SubjectDefinition): Check | unde
 
 function parseCheckValue(cursor: Cursor, definition: CheckDefinition): Value | undefined | 'error' {
   if (definition.shape.kind === 'flag') return undefined;
-  if (definition.optional && cursor.peek()?.kind !== 'number') return undefined;
-  return cursor.value(definition, stopsList) ?? 'error';
+  const value = cursor.value(definition, stopsList) ?? 'error';
+  return value !== 'error' && value.kind === 'word' && value.text === '' ? undefined : value;
 }
 
 /** `hpte.absent x2`, `fault.retry x1+ why seq`. */
@@ -169,10 +169,3 @@ function parseTimes(cursor: Cursor) {
   const atLeast = cursor.takeMark('+');
   return { times: read.value, atLeast, range: token.range };
 }
-
-/** Words that stand first in an expectation; a label may not be one of them. */
-export const EXPECTATION_WORDS: readonly string[] = [
-  ...RESULTS.map(({ name }) => name),
-  ...RETURN_CODES.keys(),
-  ...SUBJECTS.map(({ name }) => name),
-];

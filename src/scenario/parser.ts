@@ -14,7 +14,7 @@ import { Cursor } from './cursor';
 import { Diagnostics, removeFix } from './diagnostics';
 import type { FieldDefinition, StatementDefinition } from './grammar';
 import { SECOND_WORDS, STATEMENTS, statementDefinition } from './grammar';
-import { shorten, tokenize } from './lexer';
+import { isSpaceAt, shorten, tokenize } from './lexer';
 import { parseExpectations } from './parseExpectation';
 import { listed, nearest } from './suggest';
 import { buildTree } from './tree';
@@ -32,10 +32,8 @@ export function parseScenario(text: string): ScenarioTree {
 /** Width of the white space at the start of a line. */
 export function indentOf(text: string): number {
   let width = 0;
-  for (const character of text) {
-    if (character === '\t') width = (Math.floor(width / 4) + 1) * 4;
-    else if (/\s/.test(character)) width++;
-    else break;
+  for (let at = 0; at < text.length && isSpaceAt(text, at); at++) {
+    width = text[at] === '\t' ? (Math.floor(width / 4) + 1) * 4 : width + 1;
   }
   return width;
 }
@@ -44,7 +42,6 @@ function parseLine(text: string, line: number, diagnostics: Diagnostics): Line {
   const tokens = tokenize(text, line);
   const last = tokens.at(-1);
   const comment = last?.kind === 'comment' ? { text: last.text, range: last.range } : undefined;
-  const before = diagnostics.all.length;
   const cursor = new Cursor(tokens, line, diagnostics);
   const content = cursor.peek() === undefined ? undefined : parseContent(cursor);
   return {
@@ -53,7 +50,7 @@ function parseLine(text: string, line: number, diagnostics: Diagnostics): Line {
     indent: indentOf(text),
     ...(content ?? { racing: [], without: [], expectations: [] }),
     ...(comment && { comment }),
-    broken: diagnostics.all.length > before,
+    broken: cursor.failed,
     depth: 0,
   };
 }
@@ -199,7 +196,7 @@ function parseName(cursor: Cursor): { definition: StatementDefinition; range: Wo
       `\`${first.text}\` is not a statement; an expectation follows \`->\` or \`expect\``,
     );
   } else {
-    cursor.diagnostics.unknown(
+    cursor.unknown(
       'unknown-statement',
       'unknown statement',
       first,
@@ -276,7 +273,7 @@ function explainUnknownField(cursor: Cursor, definition: StatementDefinition): v
         removeFix(token.range, 'it'),
       );
     } else {
-      cursor.diagnostics.unknown('unknown-field', `\`${definition.name}\` has no field`, token, names);
+      cursor.unknown('unknown-field', `\`${definition.name}\` has no field`, token, names);
     }
     return;
   }

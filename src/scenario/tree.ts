@@ -27,7 +27,15 @@ class TreeBuilder {
 
   constructor(readonly diagnostics: Diagnostics) {}
 
+  /** The last line that holds something; a missing `end` belongs behind it. */
+  #last: Line | undefined;
+
   add(line: Line): void {
+    this.#place(line);
+    if (line.statement !== undefined || line.expectations.length > 0) this.#last = line;
+  }
+
+  #place(line: Line): void {
     if (line.end !== undefined) this.#end(line, line.end.range);
     else if (line.statement !== undefined) this.#statement(line, line.statement);
     else if (line.expect !== undefined || line.arrow !== undefined || line.racing.length + line.without.length > 0)
@@ -49,13 +57,19 @@ class TreeBuilder {
 
   #unendedParallel({ statement, line }: Frame): void {
     this.#unended++;
+    const last = this.#last ?? line;
     this.diagnostics.error(
       'end-expected',
       statement.range,
       'this `parallel` has no `end`; its actors stand indented below it, `end` stands behind them',
       {
         title: 'Add `end` below',
-        edits: [{ range: { line: line.line, column: line.text.length, length: 0 }, newText: '\nend' }],
+        edits: [
+          {
+            range: { line: last.line, column: last.text.length, length: 0 },
+            newText: `\n${' '.repeat(line.depth * INDENT)}end`,
+          },
+        ],
       },
     );
   }
