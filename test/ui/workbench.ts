@@ -213,7 +213,7 @@ export class Workbench {
       .locator('.pane')
       .filter({ has: this.page.locator(`.pane-header[aria-label^="${title}" i]`) });
     const header = pane.locator('.pane-header').first();
-    await header.waitFor();
+    await header.waitFor({ state: 'attached' }); // VS Code hides the header of a view that is alone
     if ((await header.getAttribute('aria-expanded')) === 'false') {
       await header.click();
     }
@@ -381,15 +381,54 @@ export class Workbench {
     const pane = await this.view('Breakpoints');
     const row = pane.locator('.monaco-list-row').filter({ hasText: label }).first();
     await row.scrollIntoViewIfNeeded();
-    const box = row.locator('input[type="checkbox"]');
-    if ((await box.isChecked()) !== on) {
-      await box.click();
+    const isOn = async () => (await row.getAttribute('aria-checked')) === 'true';
+    if ((await isOn()) !== on) {
+      await row.locator('.monaco-checkbox').click();
     }
-    await becomes(
-      () => box.isChecked(),
-      (is) => is === on,
-      `the filter ${label} to be ${on ? 'on' : 'off'}`,
+    await becomes(isOn, (is) => is === on, `the filter ${label} to be ${on ? 'on' : 'off'}`);
+  }
+
+  /** The visible rows of the Variables view, as `name: value` with two spaces a level. Shows Run and Debug. */
+  async variables(): Promise<string[]> {
+    await this.openRunAndDebug();
+    const pane = await this.view('Variables');
+    return pane.locator('.monaco-list-row').evaluateAll((rows) =>
+      rows
+        .map((row) => ({ row, top: row.getBoundingClientRect().top }))
+        .sort((a, b) => a.top - b.top)
+        .map(({ row }) => {
+          const indent = '  '.repeat(Number(row.getAttribute('aria-level') ?? 1) - 1);
+          const name = row.querySelector('.expression .name')?.textContent?.replace(/\s*[:=]\s*$/, '');
+          const value = row.querySelector('.expression .value')?.textContent ?? '';
+          return `${indent}${name === undefined ? (row.textContent ?? '') : `${name}: ${value}`}`;
+        }),
     );
+  }
+
+  /** Expands a scope or variable of the Variables view. Shows Run and Debug. */
+  async expandVariable(name: string): Promise<void> {
+    await this.openRunAndDebug();
+    const pane = await this.view('Variables');
+    const row = pane
+      .locator('.monaco-list-row')
+      .filter({ has: this.page.locator('.scope, .expression .name', { hasText: name }) })
+      .first();
+    await row.waitFor();
+    if ((await row.getAttribute('aria-expanded')) === 'false') {
+      await row.locator('.monaco-tl-twistie').click();
+    }
+    const read = () => row.getAttribute('aria-expanded');
+    await becomes(read, (expanded) => expanded === 'true', `${name} in Variables to be expanded`);
+  }
+
+  /** Why the session is stopped, in VS Code's words ("Paused on step"). Shows Run and Debug. */
+  async stopReason(): Promise<string> {
+    await this.openRunAndDebug();
+    const pane = await this.view('Call Stack');
+    return pane
+      .getByText(/^Paused/)
+      .first()
+      .innerText();
   }
 }
 
