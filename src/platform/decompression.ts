@@ -1,7 +1,7 @@
 // Decompression of whole inputs (gzip, xz, zstd; told by content) and of the compressed parts inside trace.dat. Hosts differ in
-// what they bring: each gives its `Decoders`; zstd is the same library everywhere (no host of VS Code has it built in).
+// what they bring: each gives its `Decoders`.
 
-import { Decompress, decompress } from 'fzstd';
+import { Decompress } from 'fzstd';
 import type { Decompressors } from '../trace/files';
 
 type Chunks = AsyncIterable<Uint8Array>;
@@ -12,6 +12,8 @@ export interface Decoders {
   xz(chunks: Chunks): Chunks;
   /** Undoes zlib (RFC 1950) in one piece. */
   zlib(data: Uint8Array): Chunks;
+  /** Undoes zstd in one piece, of at most `limit` bytes of output. */
+  zstd(data: Uint8Array, limit: number): Promise<Uint8Array>;
 }
 
 /** Most bytes that a compressed input may grow to. */
@@ -139,7 +141,6 @@ export function partDecompressors(decoders: Decoders): Decompressors {
       }
       return joined(parts, length);
     },
-    // The library fills the buffer that it is given and never makes a larger one.
-    zstd: async (data, limit) => decompress(data, new Uint8Array(limit)),
+    zstd: (data, limit) => decoders.zstd(data, limit),
   };
 }

@@ -27,7 +27,7 @@ const rings: readonly Ring[] = [
   { of: 'src/protocol.ts', house: ring1, outside: [] },
   { of: 'src/debug', house: ring1, outside: ['@vscode/debugadapter', '@vscode/debugprotocol'] },
   { of: 'src/platform', house: ring1, outside: ['fzstd', 'xz-decompress'] },
-  { of: 'src/platform/node', house: [...ring1, 'src/platform'], outside: ['node', 'fzstd', 'xz-decompress'] },
+  { of: 'src/platform/node', house: [...ring1, 'src/platform'], outside: ['node', 'xz-decompress', 'zstddec'] },
   { of: 'src/platform/browser', house: [...ring1, 'src/platform'], outside: ['fzstd', 'xz-decompress'] },
   { of: 'src/cli', house: [...ring1, 'src/debug', 'src/platform', 'src/platform/node'], outside: ['node'] },
   {
@@ -46,7 +46,11 @@ const rings: readonly Ring[] = [
     outside: ['vscode'],
   },
   { of: 'webview', house: ['src/protocol.ts', 'src/model'], outside: ['@vscode/codicons'] },
-  { of: 'webview/common', house: ['src/protocol.ts'], outside: ['@vscode/codicons', '@vscode/l10n', '@vscode/webview-ui-toolkit'] },
+  {
+    of: 'webview/common',
+    house: ['src/protocol.ts'],
+    outside: ['@vscode/codicons', '@vscode/l10n', '@vscode/webview-ui-toolkit'],
+  },
 ];
 
 const nodeModules = new Set(builtinModules);

@@ -1,5 +1,7 @@
-// Decoders of a browser: its own DecompressionStream, and xz by WebAssembly.
+// Decoders of a browser: its own DecompressionStream, xz by WebAssembly, and zstd in plain JavaScript (slower than the
+// WebAssembly one of the Node side, which fetches a data: address that a host's content security policy may refuse).
 
+import { decompress } from 'fzstd';
 import { XzReadableStream } from 'xz-decompress';
 import type { Decoders } from '../decompression';
 
@@ -41,5 +43,7 @@ async function* one(data: Uint8Array): Chunks {
 export const browserDecoders: Decoders = {
   gzip: (chunks) => chunksOf(streamOf(chunks).pipeThrough(new DecompressionStream('gzip'))),
   zlib: (data) => chunksOf(streamOf(one(data)).pipeThrough(new DecompressionStream('deflate'))),
+  // The library fills the buffer that it is given and never makes a larger one.
+  zstd: async (data, limit) => decompress(data, new Uint8Array(limit)),
   xz: (chunks) => chunksOf(new XzReadableStream(streamOf(chunks))),
 };

@@ -31,7 +31,10 @@ for (const [host, decoders] of Object.entries(hosts)) {
     for (const [kind, data] of Object.entries(inputs)) {
       it(`undoes ${kind}, whatever the pieces`, async () => {
         for (const size of [1, 5, 100_000]) {
-          assert.deepEqual(Buffer.from(await collected(decompressed(pieces(data, size), 'x', decoders))), Buffer.from(plain));
+          assert.deepEqual(
+            Buffer.from(await collected(decompressed(pieces(data, size), 'x', decoders))),
+            Buffer.from(plain),
+          );
         }
       });
     }
