@@ -23,6 +23,8 @@ import {
   vsCodeTextField,
 } from '@vscode/webview-ui-toolkit';
 
+export type { Button, Checkbox, TextField };
+
 /** Makes the controls known to the page. */
 export function registerControls(): void {
   provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeCheckbox(), vsCodeTextField());
