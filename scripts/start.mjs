@@ -1,19 +1,19 @@
 // Opens VS Code with the extension and the samples, from a bare clone on.
 //
-//   node scripts/start.mjs [--browser] [--smoke]
+//   node scripts/start.mjs [--browser] [--smoke [--picture FILE]]
 //
 // Desktop VS Code when its `code` command is on the PATH, else (or with --browser) a VS Code served to the browser, until
-// Ctrl-C. --smoke: drives the browser-served one through the sample, saves out/first-light.png and ends.
+// Ctrl-C. --smoke: drives the browser-served one through the sample, saves a picture (out/first-light.png) and ends.
 
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureChromium, onPath } from './lib/debian.mjs';
 import { ensureDependencies } from './lib/dependencies.mjs';
 import { run } from './lib/run.mjs';
-import { Explained, fail, heading, note, root } from './lib/say.mjs';
+import { Explained, endOnSignals, fail, heading, note, root } from './lib/say.mjs';
 import { startServer, workbenchAddress } from './lib/server.mjs';
 import { ensureVscodeHost } from './lib/vscodeHost.mjs';
 
@@ -98,17 +98,14 @@ async function serveBrowser() {
   if (hasScreen && onPath('xdg-open')) {
     await run('xdg-open', [short], { quiet: true, allowFailure: true });
   }
-  const interrupted = new Promise((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
-  });
-  await Promise.race([interrupted, vscode.ended]);
+  await vscode.ended;
   front.close();
   front.closeAllConnections();
-  await vscode.stop();
+  throw new Explained('The VS Code server has ended.');
 }
 
-async function smoke() {
+/** @param {string} picture absolute path */
+async function smoke(picture) {
   const { buildTests } = await import('./build.mjs');
   const host = await ensureVscodeHost();
   const executable = await ensureChromium();
@@ -123,31 +120,43 @@ async function smoke() {
   try {
     const { firstLight } = await import(pathToFileURL(join(root, bundle)).href);
     const connection = { port: server.port, dataFolder, chromium: executable, extension: root };
-    const picture = join(root, 'out', 'first-light.png');
     await firstLight({ connection, folder: samples, sample: firstSample(), picture, say: note });
-    note('It works: out/first-light.png');
+    note(`It works: ${picture}`);
   } finally {
     await server.stop();
     rmSync(dataFolder, { recursive: true, force: true });
   }
 }
 
-async function main() {
+/** The options, checked. */
+function readOptions() {
+  const options = { browser: false, smoke: false, picture: join(root, 'out', 'first-light.png') };
   const args = process.argv.slice(2);
-  const unknown = args.filter((arg) => arg !== '--browser' && arg !== '--smoke');
-  if (unknown.length > 0) {
-    throw new Explained(`Unknown option ${unknown.join(' ')}. Known: --browser, --smoke.`);
+  for (let arg = args.shift(); arg !== undefined; arg = args.shift()) {
+    if (arg === '--browser' || arg === '--smoke') {
+      options[arg === '--smoke' ? 'smoke' : 'browser'] = true;
+    } else if (arg === '--picture' && args[0] !== undefined) {
+      options.picture = resolve(args.shift() ?? '');
+    } else {
+      throw new Explained(`Unknown option ${arg}. Known: --browser, --smoke, --picture FILE.`);
+    }
   }
+  return options;
+}
+
+async function main() {
+  const options = readOptions();
   await ensureDependencies();
   heading('Building');
   const { build } = await import('./build.mjs');
   await build();
-  if (args.includes('--smoke')) {
-    await smoke();
+  if (options.smoke) {
+    await smoke(options.picture);
     return;
   }
-  const code = args.includes('--browser') ? undefined : await desktopCode();
+  const code = options.browser ? undefined : await desktopCode();
   await (code ? openDesktop(code) : serveBrowser());
 }
 
+endOnSignals();
 main().catch(fail);

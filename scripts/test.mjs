@@ -6,7 +6,7 @@
 // they choose the suites they belong to. --desktop: integration tests in a desktop VS Code (see integrationSuite.mjs). The last line is "N passed, N failed"; the exit code is 1 when anything failed.
 
 import { ensureDependencies } from './lib/dependencies.mjs';
-import { fail, heading, note, problem, root } from './lib/say.mjs';
+import { endOnSignals, fail, heading, note, problem, root } from './lib/say.mjs';
 
 /** @typedef {import('./lib/mochaSuites.mjs').Counts} Counts */
 /** @typedef {{ grep?: string, desktop?: boolean, files: readonly string[] }} Choice */
@@ -152,4 +152,5 @@ async function main() {
   process.exitCode = total.failed > 0 ? 1 : 0;
 }
 
+endOnSignals();
 main().catch(fail);

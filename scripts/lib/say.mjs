@@ -55,3 +55,10 @@ export function fail(error) {
   }
   process.exit(1);
 }
+
+/** Ctrl-C and the like end the script by `process.exit`, so that what it started ends with it. */
+export function endOnSignals() {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.once(name, () => process.exit(130));
+  }
+}

@@ -51,16 +51,30 @@ export async function startServer({ host, dataFolder, port = 0, settings = quiet
     env: { ...process.env, ...env, EXTENSIONS_GALLERY: '{}', TMPDIR: temporary, XDG_RUNTIME_DIR: temporary },
   });
   const ended = once(child, 'exit').then(() => undefined);
+  process.once('exit', () => signal(child, 'SIGTERM'));
   const stop = async () => {
-    if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
-      process.kill(-child.pid, 'SIGTERM');
-      const killer = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), 5000);
-      await ended;
-      clearTimeout(killer);
-    }
+    signal(child, 'SIGTERM');
+    const killer = setTimeout(() => signal(child, 'SIGKILL'), 5000);
+    await ended;
+    clearTimeout(killer);
   };
-  const listening = await waitForPort(child, onOutput);
-  return { port: listening, dataFolder, stop, ended };
+  try {
+    return { port: await waitForPort(child, onOutput), dataFolder, stop, ended };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/**
+ * Sends a signal to a server and all that it started, unless it has ended.
+ * @param {import('node:child_process').ChildProcess} child leader of a process group
+ * @param {NodeJS.Signals} name
+ */
+function signal(child, name) {
+  if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+    process.kill(-child.pid, name);
+  }
 }
 
 /**
@@ -79,6 +93,8 @@ function waitForPort(child, onOutput) {
       const port = /Extension host agent listening on (\d+)/.exec(output)?.[1];
       if (port) {
         resolve(Number(port));
+      } else if (output.includes('EADDRINUSE')) {
+        reject(new Error('The port of the VS Code server is in use.'));
       }
     };
     child.stdout.on('data', read);
