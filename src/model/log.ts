@@ -1,0 +1,172 @@
+/**
+ * The journal of a run: one append-only stream of 32-bit words in chunks, cheap enough to leave on.
+ *
+ * Records, by the top four bits of their first word:
+ *   MARK   | source           a statement or source event begins (its number in bits 0-27)
+ *   STEP   | step             a line of a listing is about to be carried out: this begins a moment
+ *   ENTER  | path             a kernel path is entered: actor, two 64-bit arguments (hi, lo, hi, lo)
+ *   LEAVE                     it is left
+ *   LOCAL  | local            a named intermediate value: hi, lo
+ *   EVENT  | kind             its fields as in events.ts: u32 one word, u64 two (hi, lo)
+ *   WRITE                     place, index, old hi, old lo, new hi, new lo
+ * A record never crosses a chunk; the rest of a chunk after the last record is filled with PAD.
+ */
+export const REC_PAD = 0;
+export const REC_MARK = 1;
+export const REC_STEP = 2;
+export const REC_ENTER = 3;
+export const REC_LEAVE = 4;
+export const REC_LOCAL = 5;
+export const REC_EVENT = 6;
+export const REC_WRITE = 7;
+
+export const LOG_CHUNK_SHIFT = 16;
+export const LOG_CHUNK = 1 << LOG_CHUNK_SHIFT;
+/** No record is longer than this many words. */
+const LONGEST = 40;
+const LIMIT = LOG_CHUNK - LONGEST;
+
+export class Log {
+  readonly chunks: Int32Array[] = [new Int32Array(LOG_CHUNK)];
+  private cur: Int32Array = this.chunks[0] as Int32Array;
+  private pos = 0;
+  private at = 0;
+
+  /** Address of the next record. */
+  get end(): number {
+    return this.at * LOG_CHUNK + this.pos;
+  }
+
+  /** Forgets everything, keeping the memory (benchmarks, conformance). */
+  clear(): void {
+    for (let i = 0; i <= this.at; i++) (this.chunks[i] as Int32Array).fill(0, 0, i === this.at ? this.pos : LOG_CHUNK);
+    this.at = 0;
+    this.pos = 0;
+    this.cur = this.chunks[0] as Int32Array;
+  }
+
+  private grow(): void {
+    this.at++;
+    this.pos = 0;
+    let next = this.chunks[this.at];
+    if (next === undefined) {
+      next = new Int32Array(LOG_CHUNK);
+      this.chunks.push(next);
+    }
+    this.cur = next;
+  }
+
+  mark(source: number): void {
+    if (this.pos > LIMIT) this.grow();
+    this.cur[this.pos++] = (REC_MARK << 28) | source;
+  }
+
+  step(step: number): void {
+    if (this.pos > LIMIT) this.grow();
+    this.cur[this.pos++] = (REC_STEP << 28) | step;
+  }
+
+  enter(path: number, actor: number, aHi: number, aLo: number, bHi: number, bLo: number): void {
+    if (this.pos > LIMIT) this.grow();
+    const c = this.cur;
+    const p = this.pos;
+    c[p] = (REC_ENTER << 28) | path;
+    c[p + 1] = actor;
+    c[p + 2] = aHi;
+    c[p + 3] = aLo;
+    c[p + 4] = bHi;
+    c[p + 5] = bLo;
+    this.pos = p + 6;
+  }
+
+  leave(): void {
+    if (this.pos > LIMIT) this.grow();
+    this.cur[this.pos++] = REC_LEAVE << 28;
+  }
+
+  local(name: number, hi: number, lo: number): void {
+    if (this.pos > LIMIT) this.grow();
+    const c = this.cur;
+    const p = this.pos;
+    c[p] = (REC_LOCAL << 28) | name;
+    c[p + 1] = hi;
+    c[p + 2] = lo;
+    this.pos = p + 3;
+  }
+
+  write(place: number, index: number, oldHi: number, oldLo: number, newHi: number, newLo: number): void {
+    if (oldLo === newLo && oldHi === newHi) return;
+    if (this.pos > LIMIT) this.grow();
+    const c = this.cur;
+    const p = this.pos;
+    c[p] = REC_WRITE << 28;
+    c[p + 1] = place;
+    c[p + 2] = index;
+    c[p + 3] = oldHi;
+    c[p + 4] = oldLo;
+    c[p + 5] = newHi;
+    c[p + 6] = newLo;
+    this.pos = p + 7;
+  }
+
+  /** Begins an event; its fields follow by u32, u64 and num in the order of the event table. */
+  event(kind: number): this {
+    if (this.pos > LIMIT) this.grow();
+    this.cur[this.pos++] = (REC_EVENT << 28) | kind;
+    return this;
+  }
+
+  u32(value: number): this {
+    this.cur[this.pos++] = value;
+    return this;
+  }
+
+  u64(hi: number, lo: number): this {
+    this.cur[this.pos++] = hi;
+    this.cur[this.pos++] = lo;
+    return this;
+  }
+
+  /** An integer below 2^53 as a u64 field. */
+  num(value: number): this {
+    this.cur[this.pos++] = Math.floor(value / 4294967296) | 0;
+    this.cur[this.pos++] = value | 0;
+    return this;
+  }
+}
+
+/** Words of a record whose first word is given; event lengths come from the event table. */
+export function recordWords(first: number, eventWords: readonly number[]): number {
+  switch (first >>> 28) {
+    case REC_ENTER:
+      return 6;
+    case REC_LOCAL:
+      return 3;
+    case REC_WRITE:
+      return 7;
+    case REC_EVENT:
+      return 1 + (eventWords[first & 0x0fffffff] as number);
+    default:
+      return 1;
+  }
+}
+
+/**
+ * Visits the records in [from, to), in order.
+ * @param visit gets the record's type, the value in its first word, the chunk and the position of its first word
+ */
+export function readLog(log: Log, from: number, to: number, eventWords: readonly number[], visit: (type: number, value: number, chunk: Int32Array, at: number) => void): void {
+  let address = from;
+  while (address < to) {
+    const chunk = log.chunks[Math.floor(address / LOG_CHUNK)] as Int32Array;
+    const at = address % LOG_CHUNK;
+    const first = chunk[at] as number;
+    const type = first >>> 28;
+    if (type === REC_PAD) {
+      address += LOG_CHUNK - at;
+      continue;
+    }
+    visit(type, first & 0x0fffffff, chunk, at);
+    address += recordWords(first, eventWords);
+  }
+}

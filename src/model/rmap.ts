@@ -1,0 +1,161 @@
+/**
+ * The reverse map: for each memslot page the ring of the HPTEs that map it, its lock, and the R and C bits harvested from
+ * them (Book3S HV kvmppc_add_revmap_chain, remove_revmap_chain, kvmppc_update_dirty_map).
+ */
+import { DIRTY_CAUSE, eventCode } from './events';
+import { RMAP_C_HI, RMAP_PRESENT_HI, RMAP_RC_HI, RMAP_R_HI, R_C, R_RC, GR_MODIFIED_HI } from './bits';
+import { Local, sAddRevmap, sRemoveRevmap } from './listing';
+import { actualShift, gfnOf } from './hpte';
+import { Point } from './points';
+import { type Hpt, type Memslot, Scalar } from './state';
+import type { Vm } from './vm';
+import { numHi } from './words';
+
+const RMAP_LINK = eventCode('rmap.link');
+const RMAP_UNLINK = eventCode('rmap.unlink');
+const RMAP_HARVEST = eventCode('rmap.harvest');
+const DIRTY_SET = eventCode('dirty.set');
+const DIRTY_LOST = eventCode('dirty.lost');
+export type DirtyCause = (typeof DIRTY_CAUSE)[number];
+
+/** Takes the lock of a rmap word. */
+export function lockRmap(vm: Vm, slot: Memslot, page: number): void {
+  if (vm.noRmapLock) return;
+  const w = slot.rmap;
+  vm.state.put(w, page, w.hi(page) | vm.kernel.rmapLockHi, w.lo(page));
+}
+
+export function unlockRmap(vm: Vm, slot: Memslot, page: number): void {
+  if (vm.noRmapLock) return;
+  const w = slot.rmap;
+  vm.state.put(w, page, w.hi(page) & ~vm.kernel.rmapLockHi, w.lo(page));
+}
+
+/**
+ * Links HPTE `index` into the ring of a page and writes the rmap word, which drops its lock (kvmppc_add_revmap_chain).
+ * linux-3.4 rewrites the whole word: REFERENCED is set and a pending CHANGED is lost.
+ */
+export function addRevmapChain(vm: Vm, hpt: Hpt, index: number, slot: Memslot, gfn: number, racePoint: Point): void {
+  const st = vm.state;
+  const log = st.log;
+  const page = gfn - slot.baseGfn;
+  const w = slot.rmap;
+  const hi = w.hi(page);
+  const lo = w.lo(page);
+  if (log !== null) log.enter(sAddRevmap.PATH, -1, numHi(index), index | 0, hi, lo);
+  let head = index;
+  if ((hi & RMAP_PRESENT_HI) !== 0) {
+    if (log !== null) log.step(sAddRevmap.join);
+    head = lo >>> 0;
+    const tail = hpt.back(head);
+    st.putLink(hpt, index, head, tail);
+    st.putLink(hpt, tail, index, hpt.back(tail));
+    st.putLink(hpt, head, hpt.forw(head), index);
+  } else {
+    if (log !== null) log.step(sAddRevmap.first);
+    st.putLink(hpt, index, index, index);
+  }
+  if (vm.noRmapLock) vm.point(racePoint);
+  if (log !== null) {
+    log.step(sAddRevmap.word);
+    log.event(RMAP_LINK).num(index).num(gfn).num(head);
+    if (vm.kernel.insertWipesRmap && (hi & RMAP_C_HI) !== 0) log.event(DIRTY_LOST).num(index).num(gfn);
+  }
+  if (vm.kernel.insertWipesRmap) st.put(w, page, RMAP_R_HI | RMAP_PRESENT_HI, head | 0);
+  else if (head === index) st.put(w, page, (hi | RMAP_PRESENT_HI | vm.kernel.rmapTypeHi) & ~vm.kernel.rmapLockHi, index | 0);
+  else st.put(w, page, hi & ~vm.kernel.rmapLockHi, lo);
+  if (log !== null) log.leave();
+}
+
+/** guest_rpte |= MODIFIED while somebody reads the HTAB stream (note_hpte_modification). */
+export function noteModification(vm: Vm, hpt: Hpt, index: number): void {
+  if (!vm.kernel.tracksModification || vm.state.scalars.lo(Scalar.modInterest) === 0) return;
+  vm.state.putGuest(hpt, index, hpt.guestHi(index) | GR_MODIFIED_HI, hpt.guestLo(index));
+}
+
+/** Host pages that an entry of the given page shift covers, at least one. */
+export function pagesOf(shift: number, pageShift: number): number {
+  return shift <= pageShift ? 1 : 2 ** (shift - pageShift);
+}
+
+/**
+ * Marks pages dirty in the bitmap of a memslot that logs (kvmppc_update_dirty_map). Eight or more are set as whole bytes:
+ * the first page is taken to be a multiple of eight.
+ */
+export function updateDirtyMap(vm: Vm, slot: Memslot, gfn: number, pages: number, cause: DirtyCause): void {
+  const st = vm.state;
+  if (!vm.kernel.dirtyBitmap || !st.logDirty(slot)) return;
+  const rel = gfn - slot.baseGfn;
+  if (st.log !== null) st.log.event(DIRTY_SET).u32(slot.id).num(gfn).u32(pages).u32(DIRTY_CAUSE.indexOf(cause));
+  const first = pages >= 8 ? rel - (rel % 8) : rel;
+  const count = pages >= 8 ? pages - (pages % 8) : pages;
+  for (let page = first; page < first + count; page++) setDirtyBit(vm, slot, page);
+}
+
+function setDirtyBit(vm: Vm, slot: Memslot, page: number): void {
+  const word = Math.floor(page / 64);
+  const bit = page % 64;
+  const store = slot.dirty;
+  if (bit < 32) vm.state.put(store, word, store.hi(word), store.lo(word) | (1 << bit));
+  else vm.state.put(store, word, store.hi(word) | (1 << (bit - 32)), store.lo(word));
+}
+
+/**
+ * Takes an HPTE that the guest removes off its ring and harvests R and C (remove_revmap_chain).
+ * @param vLo bits 0-31 of dword 0 (its LARGE bit counts)
+ * @param rLo bits 0-31 of dword 1 after the invalidation
+ */
+export function removeRevmapChain(vm: Vm, hpt: Hpt, index: number, vLo: number, rLo: number): void {
+  const st = vm.state;
+  const log = st.log;
+  const rc = vm.noRcHarvest ? 0 : rLo & R_RC;
+  if (log !== null) {
+    log.enter(sRemoveRevmap.PATH, -1, numHi(index), index | 0, 0, rLo);
+    log.step(sRemoveRevmap.harvest);
+  }
+  st.putGuest(hpt, index, hpt.guestHi(index), hpt.guestLo(index) | rc);
+  if (log !== null) log.step(sRemoveRevmap.memslot);
+  const gfn = gfnOf(hpt.guestHi(index), hpt.guestLo(index), actualShift(vm, vLo, hpt.guestLo(index)), vm.pageShift);
+  const slot = st.slotOfGfn(gfn);
+  if (slot !== null) {
+    const page = gfn - slot.baseGfn;
+    if (log !== null) {
+      log.local(Local.gfn, numHi(gfn), gfn | 0);
+      log.event(RMAP_HARVEST).num(index).num(gfn).u32(rc);
+      log.step(sRemoveRevmap.unlink);
+    }
+    lockRmap(vm, slot, page);
+    unlinkHpte(vm, hpt, index, slot, page, false);
+    if (log !== null) {
+      log.event(RMAP_UNLINK).num(index).num(gfn);
+      log.step(sRemoveRevmap.word);
+    }
+    const w = slot.rmap;
+    st.put(w, page, (w.hi(page) | rc) & ~vm.kernel.rmapLockHi, w.lo(page));
+    if ((rc & R_C) !== 0) {
+      if (log !== null) log.step(sRemoveRevmap.dirty);
+      updateDirtyMap(vm, slot, gfn, pagesOf(actualShift(vm, vLo, rLo), vm.pageShift), 'remove');
+    }
+  }
+  if (log !== null) log.leave();
+}
+
+/** Joins the neighbours of a ring member and moves the head on; `selfLink` also makes the member its own ring. */
+export function unlinkHpte(vm: Vm, hpt: Hpt, index: number, slot: Memslot, page: number, selfLink: boolean): void {
+  const st = vm.state;
+  const forw = hpt.forw(index);
+  const back = hpt.back(index);
+  st.putLink(hpt, forw, hpt.forw(forw), back);
+  st.putLink(hpt, back, forw, hpt.back(back));
+  const w = slot.rmap;
+  if (w.lo(page) >>> 0 === index) {
+    if (forw === index) st.put(w, page, w.hi(page) & ~RMAP_PRESENT_HI, 0);
+    else st.put(w, page, w.hi(page), forw | 0);
+  }
+  if (selfLink && forw !== index) st.putLink(hpt, index, index, index);
+}
+
+/** R and C bits of a rmap word, at their place in dword 1. */
+export function rmapRc(hi: number): number {
+  return hi & RMAP_RC_HI;
+}

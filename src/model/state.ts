@@ -1,0 +1,559 @@
+/**
+ * The state of one virtual machine as addressable 64-bit words, and the one door through which it is written.
+ *
+ * A *place* is (plane, owner, index): the plane says what kind of word it is, the owner which table, memslot, vma or vCPU
+ * it belongs to. Everything that changes is such a word, also which table is current and which memslots exist; the
+ * objects behind owners are made once and never change. So a journal of (place, old, new) undoes a run exactly.
+ */
+import type { Log } from './log';
+import { Fnv, numHi, numLo, toNum } from './words';
+import { VRMA_SLB_V_HI, VRMA_SLB_V_LO } from './bits';
+
+/** Planes: kinds of 64-bit words. */
+export const Plane = {
+  hpteV: 1,
+  hpteR: 2,
+  guestRpte: 3,
+  /** forw in bits 0-31, back in bits 32-63 */
+  link: 4,
+  rmap: 5,
+  /** dirty bitmap of a memslot, 64 pages a word */
+  dirty: 6,
+  /** PPC970: pinned page words of a memslot */
+  slotPhys: 7,
+  /** host PTE: flags in bits 0-11, pfn above */
+  hostPte: 8,
+  /** 1 when the host page frame was marked dirty by the fault handler; index = pfn */
+  dirtyPfn: 9,
+  scalar: 10,
+  /** index = memslot id; word: low = owner of the Memslot (0 none), high = 1 when dirty logging */
+  slot: 11,
+  /** index = owner of a Vma; 1 while it is mapped */
+  vma: 12,
+  vcpu: 13,
+  tlb: 14,
+  htabFd: 15,
+} as const;
+export type Plane = (typeof Plane)[keyof typeof Plane];
+
+/** Names of the planes, for people. */
+export const PLANE_NAMES: Readonly<Record<number, string>> = {
+  [Plane.hpteV]: 'HPTE dword 0',
+  [Plane.hpteR]: 'HPTE dword 1',
+  [Plane.guestRpte]: 'guest_rpte',
+  [Plane.link]: 'revmap forw/back',
+  [Plane.rmap]: 'rmap word',
+  [Plane.dirty]: 'dirty bitmap',
+  [Plane.slotPhys]: 'slot_phys',
+  [Plane.hostPte]: 'host PTE',
+  [Plane.dirtyPfn]: 'page dirty',
+  [Plane.scalar]: 'VM',
+  [Plane.slot]: 'memslot',
+  [Plane.vma]: 'vma',
+  [Plane.vcpu]: 'vCPU',
+  [Plane.tlb]: 'TLB',
+  [Plane.htabFd]: 'HTAB fd',
+};
+
+/** Words of the scalar plane. */
+export const Scalar = {
+  /** owner of the current table */
+  hpt: 0,
+  seq: 1,
+  count: 2,
+  mmioUpdate: 3,
+  mmuReady: 4,
+  vcpusRunning: 5,
+  modInterest: 6,
+  vrmaSlbV: 7,
+  nextPfn: 8,
+  gupRefs: 9,
+  nextFd: 10,
+  /** resize request: 0 none, 1 pending, 2 done, 3 failed */
+  resizeState: 11,
+  resizeOrder: 12,
+  resizeHpt: 13,
+  resizeError: 14,
+  /** cancelled or queued work items that have not run yet */
+  workQueued: 15,
+} as const;
+
+/** Words of a vCPU. SLB entry i is (2i: ESID word, 2i+1: VSID word), i below SLB_ENTRIES. */
+export const SLB_ENTRIES = 64;
+export const Vcpu = {
+  slb: 0,
+  gpr: 128,
+  msr: 160,
+  amr: 161,
+  pgfaultAddr: 162,
+  pgfaultIndex: 163,
+  pgfaultV: 164,
+  pgfaultR: 165,
+  pgfaultGuest: 166,
+  /** 1 + number of the MMIO cache entry that was hit, 0 none */
+  pgfaultCache: 167,
+  mmioNext: 168,
+  needFlush: 169,
+  tlbCount: 170,
+  /** MMIO cache: entry i at mmio + 8i: eaddr, slb_v, v, r, guest, index, mmio_update */
+  mmio: 176,
+} as const;
+export const MMIO_ENTRIES = 4;
+
+const CHUNK_SHIFT = 8;
+const CHUNK = 1 << CHUNK_SHIFT;
+const NEAR = 4294967296;
+
+/** Sparse chunk directory: an array for indexes below 2^32, a map beyond. */
+class Directory {
+  private readonly near: (Int32Array | undefined)[] = [];
+  private readonly far = new Map<number, Int32Array>();
+
+  get(index: number): Int32Array | undefined {
+    return index < NEAR ? this.near[index >>> CHUNK_SHIFT] : this.far.get(Math.floor(index / CHUNK));
+  }
+
+  make(index: number, words: number): Int32Array {
+    const chunk = new Int32Array(words);
+    if (index < NEAR) this.near[index >>> CHUNK_SHIFT] = chunk;
+    else this.far.set(Math.floor(index / CHUNK), chunk);
+    return chunk;
+  }
+
+  /** Chunks in ascending order, with the index of their first entry. */
+  forEach(visit: (chunk: Int32Array, first: number) => void): void {
+    // for-in order of a sparse array is ascending and skips holes
+    if (this.near.length <= 1 << 17) {
+      for (let i = 0; i < this.near.length; i++) {
+        const chunk = this.near[i];
+        if (chunk !== undefined) visit(chunk, i * CHUNK);
+      }
+    } else {
+      for (const key of Object.keys(this.near)) {
+        const chunk = this.near[Number(key)];
+        if (chunk !== undefined) visit(chunk, Number(key) * CHUNK);
+      }
+    }
+    for (const key of [...this.far.keys()].sort((a, b) => a - b)) {
+      const chunk = this.far.get(key);
+      if (chunk !== undefined) visit(chunk, key * CHUNK);
+    }
+  }
+}
+
+const MAX_OWNERS = 1 << 14;
+
+function placeOf(plane: number, owner: number): number {
+  return (plane << 24) | (owner << 10);
+}
+
+/** A sparse array of 64-bit words. */
+export class Store {
+  private readonly dir = new Directory();
+  readonly place: number;
+
+  constructor(
+    readonly plane: Plane,
+    readonly owner: number,
+  ) {
+    this.place = placeOf(plane, owner);
+  }
+
+  hi(index: number): number {
+    const chunk = this.dir.get(index);
+    return chunk === undefined ? 0 : (chunk[((index & (CHUNK - 1)) << 1) + 1] as number);
+  }
+
+  lo(index: number): number {
+    const chunk = this.dir.get(index);
+    return chunk === undefined ? 0 : (chunk[(index & (CHUNK - 1)) << 1] as number);
+  }
+
+  /** The chunk that holds a word, made when it is missing; the word is at (index & 255) * 2: low, high. */
+  own(index: number): Int32Array {
+    return this.dir.get(index) ?? this.dir.make(index, CHUNK * 2);
+  }
+
+  forEach(visit: (index: number, hi: number, lo: number) => void): void {
+    this.dir.forEach((chunk, first) => {
+      for (let i = 0; i < CHUNK; i++) {
+        const lo = chunk[i << 1] as number;
+        const hi = chunk[(i << 1) + 1] as number;
+        if ((lo | hi) !== 0) visit(first + i, hi, lo);
+      }
+    });
+  }
+}
+
+const NOTHING = new Int32Array(CHUNK * 8);
+
+/**
+ * One hashed page table and its reverse map: for each entry dword 0, dword 1, guest_rpte, forw and back.
+ * An HPTE's identity is (owner of the table, index).
+ */
+export class Hpt {
+  private readonly dir = new Directory();
+  readonly entries: number;
+  /** (number of PTEGs - 1) */
+  readonly maskHi: number;
+  readonly maskLo: number;
+  readonly placeV: number;
+  readonly placeR: number;
+  readonly placeGuest: number;
+  readonly placeLink: number;
+
+  /** @param order log2 of the table's size in bytes, 10 to 46 */
+  constructor(
+    readonly owner: number,
+    readonly order: number,
+  ) {
+    this.entries = 2 ** (order - 4);
+    const npteg = 2 ** (order - 7);
+    this.maskHi = numHi(npteg - 1);
+    this.maskLo = numLo(npteg - 1);
+    this.placeV = placeOf(Plane.hpteV, owner);
+    this.placeR = placeOf(Plane.hpteR, owner);
+    this.placeGuest = placeOf(Plane.guestRpte, owner);
+    this.placeLink = placeOf(Plane.link, owner);
+  }
+
+  /** The chunk of an entry for reading; the entry is at (index & 255) * 8: vLo, vHi, rLo, rHi, guestLo, guestHi, forw, back. */
+  chunk(index: number): Int32Array {
+    return this.dir.get(index) ?? NOTHING;
+  }
+
+  own(index: number): Int32Array {
+    return this.dir.get(index) ?? this.dir.make(index, CHUNK * 8);
+  }
+
+  vHi(index: number): number {
+    return this.chunk(index)[((index & 255) << 3) + 1] as number;
+  }
+  vLo(index: number): number {
+    return this.chunk(index)[(index & 255) << 3] as number;
+  }
+  rHi(index: number): number {
+    return this.chunk(index)[((index & 255) << 3) + 3] as number;
+  }
+  rLo(index: number): number {
+    return this.chunk(index)[((index & 255) << 3) + 2] as number;
+  }
+  guestHi(index: number): number {
+    return this.chunk(index)[((index & 255) << 3) + 5] as number;
+  }
+  guestLo(index: number): number {
+    return this.chunk(index)[((index & 255) << 3) + 4] as number;
+  }
+  /** forw, unsigned 32 bit HPTE index. */
+  forw(index: number): number {
+    return (this.chunk(index)[((index & 255) << 3) + 6] as number) >>> 0;
+  }
+  back(index: number): number {
+    return (this.chunk(index)[((index & 255) << 3) + 7] as number) >>> 0;
+  }
+
+  /** Visits every entry with a non-zero word, ascending. */
+  forEach(visit: (index: number, chunk: Int32Array, offset: number) => void): void {
+    this.dir.forEach((chunk, first) => {
+      for (let i = 0, o = 0; i < CHUNK; i++, o += 8) {
+        if (
+          ((chunk[o] as number) | (chunk[o + 1] as number) | (chunk[o + 2] as number) | (chunk[o + 3] as number)) !== 0 ||
+          ((chunk[o + 4] as number) | (chunk[o + 5] as number) | (chunk[o + 6] as number) | (chunk[o + 7] as number)) !== 0
+        )
+          visit(first + i, chunk, o);
+      }
+    });
+  }
+}
+
+/** A range of guest physical memory backed by host virtual memory. Page unit: the host page. */
+export interface Memslot {
+  readonly owner: number;
+  readonly id: number;
+  readonly baseGfn: number;
+  readonly npages: number;
+  readonly hva: number;
+  readonly rmap: Store;
+  readonly dirty: Store;
+  /** PPC970 only: survives the deletion of the slot. */
+  readonly phys: Store | null;
+}
+
+/** A mapping of the VMM's address space. */
+export interface Vma {
+  readonly owner: number;
+  readonly hva: number;
+  /** host pages */
+  readonly npages: number;
+  readonly writable: boolean;
+  readonly cow: boolean;
+  /** log2 of the host pages in one PTE's block */
+  readonly order: number;
+  readonly pfnmap: boolean;
+  readonly pfn: number;
+  /** cache attribute bits of a pfnmap PTE: 0, 0x20, 0x40, 0x60 */
+  readonly cache: number;
+  readonly ptes: Store;
+}
+
+type Owned = Hpt | Store | Memslot | Vma | null;
+
+/** Which word was written: decoded form of a journal place. */
+export interface Place {
+  readonly plane: Plane;
+  readonly owner: number;
+  readonly index: number;
+}
+
+/** Decodes the two place words of a journal record. */
+export function decodePlace(place: number, indexLo: number): Place {
+  return {
+    plane: (place >>> 24) as Plane,
+    owner: (place >>> 10) & (MAX_OWNERS - 1),
+    index: (place & 0x3ff) * NEAR + (indexLo >>> 0),
+  };
+}
+
+export class State {
+  /** The journal, or null when nobody records. */
+  log: Log | null = null;
+  private readonly owners: Owned[] = [null];
+
+  readonly scalars = this.store(Plane.scalar);
+  readonly slotWords = this.store(Plane.slot);
+  readonly vmaWords = this.store(Plane.vma);
+  readonly dirtyPfns = this.store(Plane.dirtyPfn);
+  readonly htabFds = this.store(Plane.htabFd);
+  readonly vcpus: Store[] = [];
+  readonly tlbs: Store[] = [];
+
+  // derived from the words above, brought up to date by refresh()
+  hpt: Hpt;
+  slots: Memslot[] = [];
+  vmas: Vma[] = [];
+
+  /**
+   * @param order log2 of the table's size in bytes
+   * @param vcpus number of vCPUs
+   */
+  constructor(
+    readonly order: number,
+    vcpus: number,
+  ) {
+    for (let i = 0; i < vcpus; i++) {
+      this.vcpus.push(this.store(Plane.vcpu));
+      this.tlbs.push(this.store(Plane.tlb));
+    }
+    this.hpt = this.newHpt(order);
+    this.setScalarNum(Scalar.hpt, this.hpt.owner);
+    this.setScalarNum(Scalar.mmuReady, 1);
+    this.setScalarNum(Scalar.nextPfn, 0x10000);
+    this.putScalar(Scalar.vrmaSlbV, VRMA_SLB_V_HI, VRMA_SLB_V_LO);
+  }
+
+  private own<T extends Owned>(make: (owner: number) => T): T {
+    const owner = this.owners.length;
+    if (owner >= MAX_OWNERS) throw new Error(`more than ${MAX_OWNERS} tables, memslots and mappings in one run`);
+    const made = make(owner);
+    this.owners.push(made);
+    return made;
+  }
+
+  private store(plane: Plane): Store {
+    return this.own((owner) => new Store(plane, owner));
+  }
+
+  newHpt(order: number): Hpt {
+    return this.own((owner) => new Hpt(owner, order));
+  }
+
+  newMemslot(id: number, baseGfn: number, npages: number, hva: number, phys: Store | null): Memslot {
+    const rmap = this.store(Plane.rmap);
+    const dirty = this.store(Plane.dirty);
+    return this.own((owner) => ({ owner, id, baseGfn, npages, hva, rmap, dirty, phys }));
+  }
+
+  newSlotPhys(): Store {
+    return this.store(Plane.slotPhys);
+  }
+
+  newVma(from: Omit<Vma, 'owner' | 'ptes'>): Vma {
+    const ptes = this.store(Plane.hostPte);
+    return this.own((owner) => ({ ...from, owner, ptes }));
+  }
+
+  /** The table, store, memslot or vma behind an owner number of a place. */
+  ownerOf(owner: number): Owned {
+    return this.owners[owner] ?? null;
+  }
+
+  // ---- the write door -------------------------------------------------------------------------------------------
+
+  put(store: Store, index: number, hi: number, lo: number): void {
+    const chunk = store.own(index);
+    const o = (index & 255) << 1;
+    if (this.log !== null) this.log.write(store.place + (index < NEAR ? 0 : Math.floor(index / NEAR)), index | 0, chunk[o + 1] as number, chunk[o] as number, hi, lo);
+    chunk[o] = lo;
+    chunk[o + 1] = hi;
+  }
+
+  putV(hpt: Hpt, index: number, hi: number, lo: number): void {
+    this.putHpte(hpt, hpt.placeV, 0, index, hi, lo);
+  }
+
+  putR(hpt: Hpt, index: number, hi: number, lo: number): void {
+    this.putHpte(hpt, hpt.placeR, 2, index, hi, lo);
+  }
+
+  putGuest(hpt: Hpt, index: number, hi: number, lo: number): void {
+    this.putHpte(hpt, hpt.placeGuest, 4, index, hi, lo);
+  }
+
+  putLink(hpt: Hpt, index: number, forw: number, back: number): void {
+    this.putHpte(hpt, hpt.placeLink, 6, index, back | 0, forw | 0);
+  }
+
+  private putHpte(hpt: Hpt, place: number, lane: number, index: number, hi: number, lo: number): void {
+    const chunk = hpt.own(index);
+    const o = ((index & 255) << 3) + lane;
+    if (this.log !== null) this.log.write(place + (index < NEAR ? 0 : Math.floor(index / NEAR)), index | 0, chunk[o + 1] as number, chunk[o] as number, hi, lo);
+    chunk[o] = lo;
+    chunk[o + 1] = hi;
+  }
+
+  putScalar(index: number, hi: number, lo: number): void {
+    this.put(this.scalars, index, hi, lo);
+    if (index === Scalar.hpt) this.refresh(Plane.scalar);
+  }
+
+  setScalarNum(index: number, value: number): void {
+    this.putScalar(index, numHi(value), numLo(value));
+  }
+
+  scalarNum(index: number): number {
+    return toNum(this.scalars.hi(index), this.scalars.lo(index));
+  }
+
+  putSlot(id: number, slot: Memslot | null, logDirty: boolean): void {
+    this.put(this.slotWords, id, logDirty ? 1 : 0, slot === null ? 0 : slot.owner);
+    this.refresh(Plane.slot);
+  }
+
+  putVma(vma: Vma, mapped: boolean): void {
+    this.put(this.vmaWords, vma.owner, 0, mapped ? 1 : 0);
+    this.refresh(Plane.vma);
+  }
+
+  /** Writes a word by its place, past the journal: redo and undo. */
+  apply(place: number, indexLo: number, hi: number, lo: number): void {
+    const owner = this.owners[(place >>> 10) & (MAX_OWNERS - 1)];
+    const index = (place & 0x3ff) * NEAR + (indexLo >>> 0);
+    const plane = place >>> 24;
+    if (owner instanceof Hpt) {
+      const chunk = owner.own(index);
+      const o = ((index & 255) << 3) + ((plane - Plane.hpteV) << 1);
+      chunk[o] = lo;
+      chunk[o + 1] = hi;
+    } else if (owner instanceof Store) {
+      const chunk = owner.own(index);
+      const o = (index & 255) << 1;
+      chunk[o] = lo;
+      chunk[o + 1] = hi;
+      if (plane === Plane.slot || plane === Plane.vma || (plane === Plane.scalar && index === Scalar.hpt)) this.refresh(plane);
+    }
+  }
+
+  private refresh(plane: number): void {
+    if (plane === Plane.scalar) {
+      const hpt = this.owners[this.scalars.lo(Scalar.hpt)];
+      if (hpt instanceof Hpt) this.hpt = hpt;
+    } else if (plane === Plane.slot) {
+      const slots: Memslot[] = [];
+      this.slotWords.forEach((_, __, lo) => {
+        const slot = this.owners[lo];
+        if (slot !== null && slot !== undefined && 'baseGfn' in slot) slots.push(slot);
+      });
+      this.slots = slots;
+    } else {
+      const vmas: Vma[] = [];
+      this.vmaWords.forEach((owner) => {
+        const vma = this.owners[owner];
+        if (vma !== null && vma !== undefined && 'ptes' in vma) vmas.push(vma);
+      });
+      this.vmas = vmas.sort((a, b) => a.hva - b.hva);
+    }
+  }
+
+  // ---- queries --------------------------------------------------------------------------------------------------
+
+  logDirty(slot: Memslot): boolean {
+    return this.slotWords.hi(slot.id) !== 0;
+  }
+
+  /** The memslot that holds a guest frame, or null. */
+  slotOfGfn(gfn: number): Memslot | null {
+    const slots = this.slots;
+    for (let i = 0; i < slots.length; i++) {
+      const slot = slots[i] as Memslot;
+      if (gfn >= slot.baseGfn && gfn < slot.baseGfn + slot.npages) return slot;
+    }
+    return null;
+  }
+
+  slotOfId(id: number): Memslot | null {
+    return this.slots.find((slot) => slot.id === id) ?? null;
+  }
+
+  /** State hash of the conformance vectors: FNV-1a 64 over the table, reverse map, rmap words, counters and host PTEs. */
+  hash(kernel61: boolean, pageShift: number): string {
+    const fnv = new Fnv();
+    const end = (): void => fnv.word(-1, -1);
+    const hpt = this.hpt;
+    hpt.forEach((index, c, o) => {
+      if (((c[o] as number) | (c[o + 1] as number) | (c[o + 2] as number) | (c[o + 3] as number)) === 0) return;
+      fnv.num(index);
+      fnv.word(c[o + 1] as number, c[o] as number);
+      fnv.word(c[o + 3] as number, c[o + 2] as number);
+    });
+    end();
+    hpt.forEach((index, c, o) => {
+      if (((c[o + 4] as number) | (c[o + 5] as number) | (c[o + 6] as number) | (c[o + 7] as number)) === 0) return;
+      fnv.num(index);
+      fnv.word(c[o + 5] as number, c[o + 4] as number);
+      fnv.word(c[o + 7] as number, c[o + 6] as number);
+    });
+    end();
+    for (const slot of this.slots) {
+      fnv.num(slot.id);
+      slot.rmap.forEach((page, hi, lo) => {
+        fnv.num(page);
+        fnv.word(hi, lo);
+      });
+    }
+    end();
+    fnv.word(this.scalars.hi(Scalar.seq), this.scalars.lo(Scalar.seq));
+    fnv.word(this.scalars.hi(Scalar.count), this.scalars.lo(Scalar.count));
+    if (kernel61) {
+      fnv.word(this.scalars.hi(Scalar.mmioUpdate), this.scalars.lo(Scalar.mmioUpdate));
+      fnv.num(hpt.order);
+    }
+    end();
+    for (const vma of this.vmas) {
+      vma.ptes.forEach((block, hi, lo) => {
+        fnv.num(vma.hva + block * 2 ** (pageShift + vma.order));
+        fnv.num(lo & 0xfff);
+        fnv.num(pfnOf(hi, lo));
+      });
+    }
+    end();
+    this.dirtyPfns.forEach((pfn) => fnv.num(pfn));
+    fnv.num(this.scalarNum(Scalar.nextPfn));
+    fnv.num(this.scalarNum(Scalar.gupRefs));
+    return fnv.digest();
+  }
+}
+
+/** Page frame number of a host PTE word. */
+export function pfnOf(hi: number, lo: number): number {
+  return (hi >>> 0) * 1048576 + (lo >>> 12);
+}
