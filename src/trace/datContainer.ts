@@ -44,8 +44,8 @@ export interface DatContainer {
   readonly latencyText: Uint8Array | undefined;
   /** Nanoseconds to add to every time stamp. */
   readonly timeOffset: bigint;
-  /** How to make nanoseconds of the time stamps: `(ts * mult >> shift) + offset`. */
-  readonly tsc: { readonly mult: bigint; readonly shift: bigint; readonly offset: bigint } | undefined;
+  /** How to make nanoseconds of the time stamps: `ts * mult >> shift` (the offset that is stored too is not applied by trace-cmd). */
+  readonly tsc: { readonly mult: bigint; readonly shift: bigint } | undefined;
   /** Events that the kernel counts as overwritten (CPU statistics). */
   readonly overwritten: number;
 }
@@ -488,7 +488,7 @@ export class DatParser {
       case OPTION.tsc2nsec: {
         const mult = BigInt(option.u32('a time multiplier'));
         const shift = BigInt(Math.min(option.u32('a time shift'), 63));
-        this.#tsc = { mult, shift, offset: option.u64('a time offset') };
+        this.#tsc = { mult, shift };
         break;
       }
       default:

@@ -2,7 +2,7 @@
 // formats inside the file; only the names of the fields are known here.
 
 import type { DecodedEvent } from './decoded';
-import type { EventFormat, FormatField, RecordFields } from './eventFormat';
+import type { EventFormat, EventRecord, FormatField } from './eventFormat';
 import { type KnownEventName, knownEvents } from './eventKinds';
 
 /** Reads the fields of one record by name; `missing` notes the first one that is not there. */
@@ -10,13 +10,12 @@ class Fields {
   missing: string | undefined;
 
   constructor(
-    readonly record: Uint8Array,
+    readonly record: EventRecord,
     readonly format: EventFormat,
-    readonly reader: RecordFields,
   ) {}
 
   big(name: string): bigint {
-    const value = this.reader.integer(this.record, this.format.fields.get(name));
+    const value = this.record.integer(this.format.fields.get(name));
     if (value === undefined) {
       this.missing ??= name;
       return 0n;
@@ -25,7 +24,9 @@ class Fields {
   }
 
   num(name: string): number {
-    return Number(this.big(name));
+    const field = this.format.fields.get(name);
+    const value = field === undefined ? undefined : this.record.small(field);
+    return value ?? Number(this.big(name));
   }
 
   /** The field as an unsigned 64-bit number, whatever its declared sign. */
@@ -34,7 +35,7 @@ class Fields {
   }
 
   text(name: string): string {
-    const value = this.reader.text(this.record, this.format.fields.get(name));
+    const value = this.record.text(this.format.fields.get(name));
     if (value === undefined) {
       this.missing ??= name;
       return '';
@@ -192,7 +193,7 @@ function fieldsAsText(f: Fields): string {
       continue;
     }
     const isText = field.isArray && /\bchar\b/.test(field.type);
-    const value = isText ? f.reader.text(f.record, field) : f.reader.integer(f.record, field);
+    const value = isText ? f.record.text(field) : f.record.integer(field);
     if (value !== undefined) {
       parts.push(
         `${field.name}=${typeof value === 'bigint' ? `0x${BigInt.asUintN(field.size * 8, value).toString(16)}` : value}`,
@@ -203,8 +204,8 @@ function fieldsAsText(f: Fields): string {
 }
 
 /** Decodes one record by its format. */
-export function decodeRecord(record: Uint8Array, format: EventFormat, reader: RecordFields): DecodedEvent {
-  const f = new Fields(record, format, reader);
+export function decodeRecord(record: EventRecord, format: EventFormat): DecodedEvent {
+  const f = new Fields(record, format);
   const decode = byName.get(format.name);
   let event: DecodedEvent | undefined;
   if (decode !== undefined) {

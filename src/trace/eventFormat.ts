@@ -6,6 +6,8 @@
 //         field:unsigned long req;	offset:16;	size:8;	signed:0;
 //     print fmt: "…"
 
+import { textOf } from './byteCursor';
+
 /** One field of a record. */
 export interface FormatField {
   readonly name: string;
@@ -63,52 +65,69 @@ export function parseEventFormat(text: string, system: string): EventFormat | un
   return { system, name, id: Number(id), fields: parseFields(text) };
 }
 
-/** Reads fields out of records of one byte order. Fields that a record is too short for read as undefined. */
-export class RecordFields {
-  readonly #little: boolean;
+/** The bytes of one record, with the view that its fields are read through. */
+export class EventRecord {
+  readonly #view: DataView;
 
-  constructor(littleEndian: boolean) {
-    this.#little = littleEndian;
+  constructor(
+    readonly bytes: Uint8Array,
+    readonly littleEndian: boolean,
+  ) {
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** An integer field: signed ones as signed numbers. */
-  integer(record: Uint8Array, field: FormatField | undefined): bigint | undefined {
-    if (field === undefined || field.offset + field.size > record.length) {
+  /** An integer field, signed ones as signed numbers; undefined if the record is too short for it or the field is no integer. */
+  integer(field: FormatField | undefined): bigint | undefined {
+    if (field === undefined || field.offset + field.size > this.bytes.length) {
       return undefined;
     }
-    const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
-    const little = this.#little;
-    switch (field.size) {
+    if (field.size === 8) {
+      const view = this.#view;
+      return field.signed
+        ? view.getBigInt64(field.offset, this.littleEndian)
+        : view.getBigUint64(field.offset, this.littleEndian);
+    }
+    const value = this.small(field);
+    return value === undefined ? undefined : BigInt(value);
+  }
+
+  /** An integer field of at most 32 bits. */
+  small(field: FormatField): number | undefined {
+    const { offset, size, signed } = field;
+    const view = this.#view;
+    if (offset + size > this.bytes.length) {
+      return undefined;
+    }
+    switch (size) {
       case 1:
-        return BigInt(field.signed ? view.getInt8(field.offset) : view.getUint8(field.offset));
+        return signed ? view.getInt8(offset) : view.getUint8(offset);
       case 2:
-        return BigInt(field.signed ? view.getInt16(field.offset, little) : view.getUint16(field.offset, little));
+        return signed ? view.getInt16(offset, this.littleEndian) : view.getUint16(offset, this.littleEndian);
       case 4:
-        return BigInt(field.signed ? view.getInt32(field.offset, little) : view.getUint32(field.offset, little));
-      case 8:
-        return field.signed ? view.getBigInt64(field.offset, little) : view.getBigUint64(field.offset, little);
+        return signed ? view.getInt32(offset, this.littleEndian) : view.getUint32(offset, this.littleEndian);
       default:
         return undefined;
     }
   }
 
   /** A text field: a char array in place, one that reaches to the end of the record, or a `__data_loc`. */
-  text(record: Uint8Array, field: FormatField | undefined): string | undefined {
-    if (field === undefined || field.offset > record.length) {
+  text(field: FormatField | undefined): string | undefined {
+    if (field === undefined || field.offset > this.bytes.length) {
       return undefined;
     }
     let start = field.offset;
-    let end = field.size === 0 ? record.length : field.offset + field.size;
-    if (field.type.startsWith('__data_loc') || field.type.startsWith('__rel_loc')) {
-      const where = this.integer(record, { ...field, size: 4, signed: false });
+    let end = field.size === 0 ? this.bytes.length : field.offset + field.size;
+    const relative = field.type.startsWith('__rel_loc');
+    if (relative || field.type.startsWith('__data_loc')) {
+      const where = this.small({ ...field, size: 4, signed: false });
       if (where === undefined) {
         return undefined;
       }
-      start = Number(where & 0xffffn) + (field.type.startsWith('__rel_loc') ? field.offset + 4 : 0);
-      end = start + Number(where >> 16n);
+      start = (where & 0xffff) + (relative ? field.offset + 4 : 0);
+      end = start + (where >>> 16);
     }
-    const bytes = record.subarray(start, Math.min(end, record.length));
+    const bytes = this.bytes.subarray(start, Math.min(end, this.bytes.length));
     const zero = bytes.indexOf(0);
-    return new TextDecoder().decode(zero < 0 ? bytes : bytes.subarray(0, zero));
+    return textOf(zero < 0 ? bytes : bytes.subarray(0, zero));
   }
 }

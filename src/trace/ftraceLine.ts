@@ -147,7 +147,8 @@ export class FtraceLineParser implements NewEvent {
     if (known >= 0) {
       return known;
     }
-    const text = textOf(b, comm, to);
+    // trace-cmd report puts `instance:` before the tasks of buffers other than the top one.
+    const text = textOf(b, comm, to).replace(/^[^\s:]+: {2,}(?=\S)/, '');
     const ftrace = /^(.*)-(\d{1,9})(?:\s+\(\s*(\d{1,9}|-+)\))?$/s.exec(text);
     const perf = ftrace ?? /^(.*?)\s+(?:(\d{1,9})\/)?(\d{1,9})$/s.exec(text);
     if (perf === null) {

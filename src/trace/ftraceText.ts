@@ -16,7 +16,7 @@ const longestLine = 1 << 16;
 
 const lostPattern = /^\s*CPU:(\d{1,5}) \[(?:LOST )?(?:(\d{1,15}) )?EVENTS(?: DROPPED)?\]/;
 const fillPattern = /^# entries-in-buffer\/entries-written: (\d+)\/(\d+)/;
-const harmlessPattern = /^(?:\s*$|cpus=\d|version = |CPU \d+ is empty|\s*\[?perf|trace-cmd)/;
+const harmlessPattern = /^(?:\s*$|cpus=\d|version = |CPU \d+ is empty|\s*\[?perf|trace-cmd|\s*\[UNKNOWN EVENT\])/;
 
 /** What a trace reader gives: the events, what the file says about itself, and what is wrong with it. */
 export interface TraceFile {

@@ -3,7 +3,7 @@
 import { type CpuPages, type DatBuffer, type DatContainer, DatParser } from './datContainer';
 import { decodeRecord } from './datRecords';
 import type { DecodedEvent } from './decoded';
-import { type EventFormat, type FormatField, RecordFields } from './eventFormat';
+import { type EventFormat, EventRecord, type FormatField } from './eventFormat';
 import { type EventSource, type NewEvent, TraceEvents } from './events';
 import type { Decompressors } from './files';
 import { readFtraceText, type TraceFile } from './ftraceText';
@@ -23,7 +23,6 @@ const controlStep = 1 << 14;
 /** The records of one buffer as source of its events. */
 class DatRecords implements EventSource {
   readonly isText = false;
-  readonly #reader: RecordFields;
   readonly #type: FormatField | undefined;
 
   constructor(
@@ -31,7 +30,6 @@ class DatRecords implements EventSource {
     readonly container: DatContainer,
     readonly pages: readonly CpuPages[],
   ) {
-    this.#reader = new RecordFields(container.littleEndian);
     this.#type = commonField(container, 'common_type');
   }
 
@@ -41,13 +39,13 @@ class DatRecords implements EventSource {
   }
 
   decode(_code: number, name: string, offset: number, length: number): DecodedEvent {
-    const record = this.record(offset, length);
-    const id = this.#reader.integer(record, this.#type);
-    const format = id === undefined ? undefined : this.container.formats.get(Number(id));
+    const record = new EventRecord(this.record(offset, length), this.container.littleEndian);
+    const id = this.#type === undefined ? undefined : record.small(this.#type);
+    const format = id === undefined ? undefined : this.container.formats.get(id);
     if (format === undefined) {
       return { kind: 'other', name, text: '', why: 'the file has no format of this event' };
     }
-    return decodeRecord(record, format, this.#reader);
+    return decodeRecord(record, format);
   }
 }
 
@@ -232,7 +230,7 @@ class DatMerger {
     const { tsc, timeOffset } = this.#container;
     const { events } = this;
     if (tsc !== undefined) {
-      const scaled = (ts: bigint): bigint => ((ts * tsc.mult) >> tsc.shift) + tsc.offset;
+      const scaled = (ts: bigint): bigint => (ts * tsc.mult) >> tsc.shift;
       const base = scaled(events.base);
       for (let i = 0; i < events.count; i++) {
         events.time[i] = Number(scaled(events.base + BigInt(events.time[i] as number)) - base);

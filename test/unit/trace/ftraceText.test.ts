@@ -92,6 +92,10 @@ describe('ftrace text', () => {
     ['trace-cmd report', `           hptgt-307   [002]     6.961716: kvm_hcall_enter:      ${call}`],
     ['trace-cmd report -l', `   hptgt-307     2.n...     6.961716: kvm_hcall_enter:      ${call}`],
     ['trace-cmd report --ts-diff', `           hptgt-307   [002]     6.961716: (+12) kvm_hcall_enter:      ${call}`],
+    [
+      'trace-cmd report of an instance',
+      `second:              hptgt-307     [002]     6.961716: kvm_hcall_enter:      ${call}`,
+    ],
     ['option record-tgid', `           hptgt-307     (    307) [002] .n...     6.961716: kvm_hcall_enter: ${call}`],
     ['perf script', `           hptgt     307 [002]     6.961716: kvm_hv:kvm_hcall_enter: ${call}`],
     [
