@@ -1,0 +1,401 @@
+/**
+ * A recorded run: a list of moments, and the machine's state at one of them, the current one.
+ *
+ * A moment is a statement (a scenario line, a trace event) or one step of a kernel path. It carries the events it raised and the
+ * writes it made. *At* moment m everything up to and including m has been done: the state shows m's writes, `writes(m)` tells
+ * what stood there before. Moment 0 is the first statement. Views, debugger and queries ask a run; nothing else holds state.
+ */
+import { decodeEvent, EVENT_NAMES, EVENT_WORDS, type Event, type EventName } from '../model/events';
+import { LOCALS, type LocalName, lineOfStep, type Path, PATHS } from '../model/listing';
+import { type Log, LOG_CHUNK, REC_ENTER, REC_EVENT, REC_LEAVE, REC_LOCAL, REC_MARK, REC_STEP, REC_WRITE, readLog } from '../model/log';
+import { decodePlace, type Place } from '../model/state';
+import type { Vm } from '../model/vm';
+import { toBig } from '../model/words';
+
+/** Where a statement stands in its file. Lines and columns count from 0. */
+export interface SourceLine {
+  readonly line: number;
+  /** what it says, for lists */
+  readonly text: string;
+  /** seconds on a trace's clock, nanosecond-exact, when it came from a trace */
+  readonly time?: bigint;
+  /** who: "vCPU 0", a task name */
+  readonly actor?: string;
+}
+
+/** One activation of a kernel path. */
+export interface Frame {
+  /** unique within the run */
+  readonly id: number;
+  readonly path: Path;
+  /** vCPU number, -1 the host or the VMM, or the same as the caller's */
+  readonly actor: number;
+  readonly args: readonly [bigint, bigint];
+  readonly parent: Frame | null;
+  /** first moment inside */
+  readonly entry: number;
+}
+
+/** A frame and the step it is at. */
+export interface FrameAt {
+  readonly frame: Frame;
+  /** listing line, from 0; -1 before the first */
+  readonly line: number;
+  readonly text: string;
+}
+
+export interface Write {
+  readonly place: Place;
+  readonly before: bigint;
+  readonly after: bigint;
+}
+
+/** One event of a run and the moment in which it was raised. */
+export interface RunEvent {
+  readonly moment: number;
+  /** number among the run's events, from 0 */
+  readonly number: number;
+  readonly event: Event;
+}
+
+export interface RunParts {
+  readonly title: string;
+  readonly kind: 'scenario' | 'trace' | 'dump';
+  /** the machine, at the end of the run; its journal is detached */
+  readonly vm: Vm;
+  readonly log: Log;
+  /** statements by source number */
+  readonly sources: readonly SourceLine[];
+  /** what holds for the whole run: mutations, what a trace cannot tell; sentences */
+  readonly notes: readonly string[];
+}
+
+/** Growing column of unsigned 32-bit numbers. */
+class Column {
+  private data = new Uint32Array(1024);
+  length = 0;
+
+  push(value: number): void {
+    if (this.length === this.data.length) {
+      const next = new Uint32Array(this.data.length * 2);
+      next.set(this.data);
+      this.data = next;
+    }
+    this.data[this.length++] = value;
+  }
+
+  at(i: number): number {
+    return this.data[i] as number;
+  }
+
+  /** Number of leading values <= value in an ascending column. */
+  upTo(value: number): number {
+    let low = 0;
+    let high = this.length;
+    while (low < high) {
+      const mid = (low + high) >>> 1;
+      if ((this.data[mid] as number) <= value) low = mid + 1;
+      else high = mid;
+    }
+    return low;
+  }
+}
+
+const NO_FRAME = 0xffffffff;
+const NO_STEP = 0xffffffff;
+
+export class Run {
+  readonly title: string;
+  readonly kind: RunParts['kind'];
+  readonly vm: Vm;
+  readonly notes: readonly string[];
+  private readonly log: Log;
+  private readonly sources: readonly SourceLine[];
+
+  // by moment
+  private readonly address = new Column();
+  private readonly step = new Column();
+  private readonly frameOf = new Column();
+  private readonly sourceOf = new Column();
+  private readonly firstEvent = new Column();
+  private readonly end: number;
+
+  // by frame
+  private readonly framePath = new Column();
+  private readonly frameParent = new Column();
+  private readonly frameEntry = new Column();
+  private readonly frameAddress = new Column();
+
+  // by event
+  private readonly eventKind = new Column();
+  private readonly eventMoment = new Column();
+  private readonly eventAddress = new Column();
+
+  private current: number;
+
+  constructor(parts: RunParts) {
+    this.title = parts.title;
+    this.kind = parts.kind;
+    this.vm = parts.vm;
+    this.log = parts.log;
+    this.sources = parts.sources;
+    this.notes = parts.notes;
+    parts.vm.state.log = null;
+    parts.vm.hook = null;
+    this.end = parts.log.end;
+    this.index();
+    this.current = this.length - 1;
+  }
+
+  private index(): void {
+    const stack: number[] = [];
+    let source = 0;
+    const begin = (step: number, address: number): void => {
+      this.address.push(address);
+      this.step.push(step);
+      this.frameOf.push(stack.length === 0 ? NO_FRAME : (stack[stack.length - 1] as number));
+      this.sourceOf.push(source);
+      this.firstEvent.push(this.eventKind.length);
+    };
+    let address = 0;
+    readLog(this.log, 0, this.end, EVENT_WORDS, (type, value, chunk, at) => {
+      address = this.log.chunks.indexOf(chunk, Math.floor(address / LOG_CHUNK)) * LOG_CHUNK + at;
+      switch (type) {
+        case REC_MARK:
+          source = value;
+          stack.length = 0;
+          begin(NO_STEP, address);
+          return;
+        case REC_STEP:
+          begin(value, address);
+          return;
+        case REC_ENTER:
+          this.framePath.push(value);
+          this.frameParent.push(stack.length === 0 ? NO_FRAME : (stack[stack.length - 1] as number));
+          this.frameEntry.push(this.address.length);
+          this.frameAddress.push(address);
+          stack.push(this.framePath.length - 1);
+          return;
+        case REC_LEAVE:
+          stack.pop();
+          return;
+        case REC_EVENT:
+          this.eventKind.push(value);
+          this.eventMoment.push(Math.max(0, this.address.length - 1));
+          this.eventAddress.push(address);
+          return;
+      }
+    });
+  }
+
+  /** Number of moments; at least 1 for a run with a statement. */
+  get length(): number {
+    return this.address.length;
+  }
+
+  /** The current moment. */
+  get position(): number {
+    return this.current;
+  }
+
+  /** Moves the state to a moment; outside the run the nearest one is taken. */
+  seek(moment: number): void {
+    const target = Math.max(0, Math.min(this.length - 1, moment));
+    while (this.current < target) {
+      this.current++;
+      this.redo(this.current);
+    }
+    while (this.current > target) {
+      this.undo(this.current);
+      this.current--;
+    }
+  }
+
+  private span(moment: number): readonly [number, number] {
+    return [this.address.at(moment), moment + 1 < this.length ? this.address.at(moment + 1) : this.end];
+  }
+
+  private redo(moment: number): void {
+    const [from, to] = this.span(moment);
+    const { state } = this.vm;
+    readLog(this.log, from, to, EVENT_WORDS, (type, _, c, at) => {
+      if (type === REC_WRITE) state.apply(c[at + 1] as number, c[at + 2] as number, c[at + 5] as number, c[at + 6] as number);
+    });
+  }
+
+  private undo(moment: number): void {
+    const [from, to] = this.span(moment);
+    const { state } = this.vm;
+    const writes: number[] = [];
+    let address = from;
+    readLog(this.log, from, to, EVENT_WORDS, (type, _, chunk, at) => {
+      if (type !== REC_WRITE) return;
+      address = this.log.chunks.indexOf(chunk, Math.floor(address / LOG_CHUNK)) * LOG_CHUNK + at;
+      writes.push(address);
+    });
+    for (let i = writes.length - 1; i >= 0; i--) {
+      const where = writes[i] as number;
+      const c = this.log.chunks[Math.floor(where / LOG_CHUNK)] as Int32Array;
+      const at = where % LOG_CHUNK;
+      state.apply(c[at + 1] as number, c[at + 2] as number, c[at + 3] as number, c[at + 4] as number);
+    }
+  }
+
+  // ---- questions about a moment -------------------------------------------------------------------------------------
+
+  /** Whether a moment is a statement rather than a step inside one. */
+  isStatement(moment: number): boolean {
+    return this.step.at(moment) === NO_STEP;
+  }
+
+  /** Source number of the statement that a moment belongs to. */
+  sourceNumber(moment: number): number {
+    return this.sourceOf.at(moment);
+  }
+
+  source(moment: number): SourceLine {
+    return this.sources[this.sourceOf.at(moment)] ?? { line: 0, text: '' };
+  }
+
+  get statements(): readonly SourceLine[] {
+    return this.sources;
+  }
+
+  /** The first moment of a statement by source number, or -1. */
+  momentOfSource(source: number): number {
+    for (let m = 0; m < this.length; m++) if (this.isStatement(m) && this.sourceOf.at(m) === source) return m;
+    return -1;
+  }
+
+  /** Kernel paths under way at a moment, innermost first; empty at a statement. */
+  frames(moment: number): FrameAt[] {
+    const frames: FrameAt[] = [];
+    let id = this.isStatement(moment) ? NO_FRAME : this.frameOf.at(moment);
+    let last = moment;
+    while (id !== NO_FRAME) {
+      const frame = this.frame(id);
+      const at = this.lastStepIn(id, last);
+      const line = at < 0 ? -1 : this.step.at(at) & 63;
+      frames.push({ frame, line, text: at < 0 ? frame.path.title : (lineOfStep(this.step.at(at))?.text ?? frame.path.title) });
+      last = frame.entry - 1;
+      id = this.frameParent.at(id);
+    }
+    return frames;
+  }
+
+  /** How deep in kernel paths a moment is; 0 at a statement. */
+  depth(moment: number): number {
+    let depth = 0;
+    for (let id = this.isStatement(moment) ? NO_FRAME : this.frameOf.at(moment); id !== NO_FRAME; id = this.frameParent.at(id)) depth++;
+    return depth;
+  }
+
+  /** Id of the innermost frame of a moment, or -1. */
+  frameId(moment: number): number {
+    const id = this.isStatement(moment) ? NO_FRAME : this.frameOf.at(moment);
+    return id === NO_FRAME ? -1 : id;
+  }
+
+  private lastStepIn(frame: number, moment: number): number {
+    for (let m = moment; m >= this.frameEntry.at(frame); m--) if (this.frameOf.at(m) === frame && this.step.at(m) !== NO_STEP) return m;
+    return -1;
+  }
+
+  private frame(id: number): Frame {
+    const address = this.frameAddress.at(id);
+    const c = this.log.chunks[Math.floor(address / LOG_CHUNK)] as Int32Array;
+    const at = address % LOG_CHUNK;
+    const parent = this.frameParent.at(id);
+    const path = PATHS[this.framePath.at(id)];
+    if (path === undefined) throw new Error(`journal: no path ${this.framePath.at(id)}`);
+    const outer = parent === NO_FRAME ? null : this.frame(parent);
+    const actor = c[at + 1] as number;
+    return {
+      id,
+      path,
+      actor: actor < 0 && outer !== null ? outer.actor : actor,
+      args: [toBig(c[at + 2] as number, c[at + 3] as number), toBig(c[at + 4] as number, c[at + 5] as number)],
+      parent: outer,
+      entry: this.frameEntry.at(id),
+    };
+  }
+
+  /** Intermediate values that a frame has announced up to a moment; the last one of each name. */
+  locals(frame: Frame, moment: number): Map<LocalName, bigint> {
+    const values = new Map<LocalName, bigint>();
+    for (let m = frame.entry; m <= moment; m++) {
+      if (this.frameOf.at(m) !== frame.id) continue;
+      const [from, to] = this.span(m);
+      let depth = 0;
+      readLog(this.log, from, to, EVENT_WORDS, (type, value, c, at) => {
+        if (type === REC_ENTER) depth++;
+        else if (type === REC_LEAVE) depth--;
+        else if (type === REC_LOCAL && depth === 0) {
+          const name = LOCALS[value];
+          if (name !== undefined) values.set(name, toBig(c[at + 1] as number, c[at + 2] as number));
+        }
+      });
+    }
+    return values;
+  }
+
+  /** Events that a moment raised. */
+  events(moment: number): Event[] {
+    const from = this.firstEvent.at(moment);
+    const to = moment + 1 < this.length ? this.firstEvent.at(moment + 1) : this.eventKind.length;
+    const events: Event[] = [];
+    for (let i = from; i < to; i++) events.push(this.decode(i));
+    return events;
+  }
+
+  /** Writes that a moment made, in order. */
+  writes(moment: number): Write[] {
+    const [from, to] = this.span(moment);
+    const writes: Write[] = [];
+    readLog(this.log, from, to, EVENT_WORDS, (type, _, c, at) => {
+      if (type !== REC_WRITE) return;
+      writes.push({
+        place: decodePlace(c[at + 1] as number, c[at + 2] as number),
+        before: toBig(c[at + 3] as number, c[at + 4] as number),
+        after: toBig(c[at + 5] as number, c[at + 6] as number),
+      });
+    });
+    return writes;
+  }
+
+  // ---- events over the whole run ------------------------------------------------------------------------------------
+
+  get eventCount(): number {
+    return this.eventKind.length;
+  }
+
+  private decode(i: number): Event {
+    const address = this.eventAddress.at(i);
+    return decodeEvent(this.eventKind.at(i), this.log.chunks[Math.floor(address / LOG_CHUNK)] as Int32Array, (address % LOG_CHUNK) + 1);
+  }
+
+  event(number: number): RunEvent {
+    return { moment: this.eventMoment.at(number), number, event: this.decode(number) };
+  }
+
+  eventName(number: number): EventName {
+    return EVENT_NAMES[this.eventKind.at(number)] as EventName;
+  }
+
+  eventMomentOf(number: number): number {
+    return this.eventMoment.at(number);
+  }
+
+  /** Number of events raised up to and including a moment. */
+  eventsUpTo(moment: number): number {
+    return this.eventMoment.upTo(moment);
+  }
+
+  // ---- moving -------------------------------------------------------------------------------------------------------
+
+  /** The next (direction 1) or previous (-1) moment after `from` that `wanted` accepts, or -1. */
+  find(from: number, direction: 1 | -1, wanted: (moment: number) => boolean): number {
+    for (let m = from + direction; m >= 0 && m < this.length; m += direction) if (wanted(m)) return m;
+    return -1;
+  }
+}
