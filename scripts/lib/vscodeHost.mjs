@@ -70,6 +70,7 @@ async function install(folder) {
     `VS Code is not in ${cacheFolder()} yet: installing it (once; about 90 MB to fetch, 400 MB on disk, 1 to 2 minutes)`,
   );
   mkdirSync(cacheFolder(), { recursive: true });
+  removeLeftovers();
   const work = mkdtempSync(`${folder}.partial-`);
   try {
     await timed(`Fetching Node ${nodeVersion}`, () => installNode(join(work, 'node')));
@@ -86,6 +87,17 @@ async function install(folder) {
     }
   } finally {
     rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** Removes what installs that were killed more than an hour ago have left. */
+function removeLeftovers() {
+  const anHourAgo = Date.now() - 3_600_000;
+  for (const name of readdirSync(cacheFolder())) {
+    const path = join(cacheFolder(), name);
+    if (name.includes('.partial-') && statSync(path).mtimeMs < anHourAgo) {
+      rmSync(path, { recursive: true, force: true });
+    }
   }
 }
 
