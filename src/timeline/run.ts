@@ -157,9 +157,7 @@ export class Run {
       this.sourceOf.push(source);
       this.firstEvent.push(this.eventKind.length);
     };
-    let address = 0;
-    readLog(this.log, 0, this.end, EVENT_WORDS, (type, value, chunk, at) => {
-      address = this.log.chunks.indexOf(chunk, Math.floor(address / LOG_CHUNK)) * LOG_CHUNK + at;
+    readLog(this.log, 0, this.end, EVENT_WORDS, (type, value, _chunk, _at, address) => {
       switch (type) {
         case REC_MARK:
           source = value;
@@ -227,11 +225,8 @@ export class Run {
     const [from, to] = this.span(moment);
     const { state } = this.vm;
     const writes: number[] = [];
-    let address = from;
-    readLog(this.log, from, to, EVENT_WORDS, (type, _, chunk, at) => {
-      if (type !== REC_WRITE) return;
-      address = this.log.chunks.indexOf(chunk, Math.floor(address / LOG_CHUNK)) * LOG_CHUNK + at;
-      writes.push(address);
+    readLog(this.log, from, to, EVENT_WORDS, (type, _value, _chunk, _at, address) => {
+      if (type === REC_WRITE) writes.push(address);
     });
     for (let i = writes.length - 1; i >= 0; i--) {
       const where = writes[i] as number;
