@@ -41,23 +41,26 @@ export interface Box {
   readonly height: number;
 }
 
-const flattest = 0.62;
+/** Heights of a cell over its width that still look like a cell. */
+const flattest = 0.6;
 const tallest = 1.4;
 
-/** The grid that fills a viewport best. */
-export function arrange(npteg: number, width: number, height: number): Grid {
+/** A block's width and height in cells, the gap after it included. */
+const blockWidth = blockColumns * 1.1;
+const blockHeight = blockRows * 1.2;
+
+/** The grid that fills a viewport best: the one with the largest cells. */
+export function arrange(npteg: number, width: number, height: number, ratio: number): Grid {
   let best: Grid = { columns: npteg, rows: 1, aspect: 1 };
   let bestArea = -1;
   for (let columns = 1; columns <= npteg; columns *= 2) {
     const rows = npteg / columns;
-    const cellWidth = width / (columns * blockColumns);
-    const cellHeight = height / (rows * blockRows);
-    const aspect = Math.min(tallest, Math.max(flattest, cellHeight / cellWidth));
-    const fitting = Math.min(cellWidth, cellHeight / aspect);
-    const area = fitting * fitting * aspect;
-    if (area > bestArea) {
-      best = { columns, rows, aspect };
-      bestArea = area;
+    const ideal = height / rows / blockHeight / (width / columns / blockWidth);
+    const grid = { columns, rows, aspect: Math.min(tallest, Math.max(flattest, ideal)) };
+    const { pitchX, pitchY } = geometryAt(fitScale(grid, width, height, ratio), grid.aspect, ratio);
+    if (pitchX * pitchY > bestArea) {
+      best = grid;
+      bestArea = pitchX * pitchY;
     }
   }
   return best;
@@ -65,31 +68,38 @@ export function arrange(npteg: number, width: number, height: number): Grid {
 
 /**
  * The geometry at a scale.
- * @param scale wanted width of a cell in device pixels; rounded where cells are drawn in detail
+ * @param scale wanted width of a cell in device pixels; where cells have patterns, blocks have whole pixels
  * @param ratio device pixels in a CSS pixel
  */
 export function geometryAt(scale: number, aspect: number, ratio: number): Geometry {
   const height = scale * aspect;
-  if (Math.min(scale, height) < 2) {
-    const pitch = { pitchX: scale * blockColumns, pitchY: height * blockRows };
+  const pitchX = Math.floor(scale * blockWidth + 1e-6);
+  const pitchY = Math.floor(height * blockHeight + 1e-6);
+  const [cellWidth, cellHeight] = [cellWithin(pitchX, blockColumns, ratio), cellWithin(pitchY, blockRows, ratio)];
+  if (Math.min(cellWidth, cellHeight) < 2) {
     const detail = Math.min(scale, height) < 1 ? 'groups' : 'flat';
+    const pitch = { pitchX: scale * blockColumns, pitchY: height * blockRows };
     return { cellWidth: scale, cellHeight: height, gapX: 0, gapY: 0, ...pitch, detail };
   }
-  const cellWidth = Math.round(scale);
-  const cellHeight = Math.max(2, Math.round(cellWidth * aspect));
-  const gap = (cell: number) => (cell < 4 ? 1 : Math.round(Math.min(cell * 0.4, 10 * ratio)));
-  const gapX = gap(cellWidth);
   // Room for the PTEG's number above each block as soon as there is any.
-  const gapY = showsPtegNumbers(cellWidth, ratio) ? Math.round(18 * ratio) : gap(cellHeight);
+  const gapY = showsPtegNumbers(cellWidth, ratio) ? Math.round(18 * ratio) : pitchY - cellHeight * blockRows;
   return {
     cellWidth,
     cellHeight,
-    gapX,
+    gapX: pitchX - cellWidth * blockColumns,
     gapY,
-    pitchX: cellWidth * blockColumns + gapX,
+    pitchX,
     pitchY: cellHeight * blockRows + gapY,
     detail: 'cells',
   };
+}
+
+/** The size of a cell when `count` of them share a pitch with a gap: at least a pixel of it, some 0.4 cells, not too much. */
+function cellWithin(pitch: number, count: number, ratio: number): number {
+  const proportional = Math.floor(pitch / (count + 0.4));
+  const smallestGap = Math.floor((pitch - 1) / count);
+  const largestGap = Math.floor((pitch - 10 * ratio) / count);
+  return Math.max(largestGap, smallestGap < 6 ? smallestGap : proportional);
 }
 
 /** Whether blocks are wide enough to carry their number. */
@@ -99,21 +109,18 @@ export function showsPtegNumbers(cellWidth: number, ratio: number): boolean {
 
 /** The largest scale at which the whole grid fits a viewport. */
 export function fitScale(grid: Grid, width: number, height: number, ratio: number): number {
-  const fits = (scale: number) => {
-    const { pitchX, pitchY, gapX } = geometryAt(scale, grid.aspect, ratio);
-    return grid.columns * pitchX - gapX <= width && grid.rows * pitchY <= height;
+  const { columns, rows, aspect } = grid;
+  const fits = (candidate: number) => {
+    const { pitchX, pitchY, gapX } = geometryAt(candidate, aspect, ratio);
+    return columns * pitchX - gapX <= width && rows * pitchY <= height;
   };
-  const most = Math.min(width / (grid.columns * blockColumns), 40 * ratio);
-  for (let scale = Math.floor(most); scale >= 2; scale--) {
+  const largest = Math.min(width / columns / blockColumns, height / rows / blockRows / aspect, 40 * ratio);
+  for (let scale = largest; scale >= 2; scale *= 0.99) {
     if (fits(scale)) {
       return scale;
     }
   }
-  let scale = Math.min(most, 1.999, 1.999 / grid.aspect);
-  while (scale > 1e-4 && !fits(scale)) {
-    scale *= 0.99;
-  }
-  return scale;
+  return Math.min(largest, 1.99, 1.99 / aspect);
 }
 
 /** Maps between entries and places of a viewport that shows the grid from (originX, originY). */

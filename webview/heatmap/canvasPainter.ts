@@ -5,7 +5,9 @@ import { slotsPerPteg } from '../../src/protocol';
 import { blockColumns, blockRows } from './arrangement';
 import { categories } from './cells';
 import { faintest, levelFor, type Painter, type Scene } from './painter';
-import { atlasColumns, drawAtlas, emphasis, flatColours, type Palette, pixel } from './palette';
+import { Atlas, atlasColumns, emphasis, flatColours, hatch, hatchedAlpha, type Palette, pixel } from './palette';
+
+const unknownAt = categories.indexOf('unknown');
 
 /** One axis of a sampled picture: for each pixel the first texel that it touches and that texel's share of it. */
 interface Axis {
@@ -20,9 +22,7 @@ export class CanvasPainter implements Painter {
   private readonly context: CanvasRenderingContext2D | null;
   private image = new ImageData(1, 1);
   private pixels: Uint32Array = new Uint32Array(this.image.data.buffer);
-  private readonly atlas = document.createElement('canvas');
-  private atlasPixels: Uint32Array = new Uint32Array(0);
-  private atlasOf = { palette: undefined as Palette | undefined, width: 0, height: 0 };
+  private readonly atlas = new Atlas();
   private flat: Uint32Array = new Uint32Array(256);
   private flatOf: Palette | undefined;
   private groups: GroupColours | undefined;
@@ -48,6 +48,9 @@ export class CanvasPainter implements Painter {
         this.paintGroups(scene);
         break;
     }
+    if (scene.cells.counts[unknownAt]) {
+      this.hatch(scene);
+    }
     this.context?.putImageData(this.image, 0, 0);
   }
 
@@ -57,7 +60,8 @@ export class CanvasPainter implements Painter {
     const { cellWidth, cellHeight, pitchX, pitchY, gapY } = geometry;
     const { width, height } = this.image;
     const { pixels } = this;
-    const atlas = this.prepareAtlas(palette, cellWidth, cellHeight);
+    this.atlas.prepare(palette, cellWidth, cellHeight);
+    const atlas = this.atlas.pixels;
     const atlasWidth = atlasColumns * cellWidth;
     const background = pixel(palette.background);
     // For each column of pixels: the entry's offset within its row of PTEGs (-1 in gaps) and the column in the cell.
@@ -183,16 +187,30 @@ export class CanvasPainter implements Painter {
     }
   }
 
-  private prepareAtlas(palette: Palette, width: number, height: number): Uint32Array {
-    const { atlas, atlasOf } = this;
-    if (atlasOf.palette !== palette || atlasOf.width !== width || atlasOf.height !== height) {
-      drawAtlas(atlas, palette, width, height);
-      const data = atlas.getContext('2d', { willReadFrequently: true })?.getImageData(0, 0, atlas.width, atlas.height);
-      this.atlasPixels = new Uint32Array(data?.data.buffer ?? new ArrayBuffer(0));
-      this.atlasOf = { palette, width, height };
+  /** Darkens the pixels of unknown entries in a pattern of slanted lines that moves with the picture. */
+  private hatch({ placement: { originX, originY } }: Scene): void {
+    const { width, height } = this.image;
+    const { pixels } = this;
+    const period = Math.round(hatch.period * window.devicePixelRatio);
+    const dark = hatch.dark * window.devicePixelRatio;
+    for (let y = 0, at = 0; y < height; y++) {
+      const slant = y + originY + originX;
+      for (let x = 0; x < width; x++, at++) {
+        const here = pixels[at] as number;
+        if (here >>> 24 === hatchedAlpha && (x + slant) % period < dark) {
+          pixels[at] = shaded(here);
+        }
+      }
     }
-    return this.atlasPixels;
   }
+}
+
+/** A darker pixel. */
+function shaded(colour: number): number {
+  const share = Math.round(256 * (1 - hatch.shade));
+  const redBlue = (((colour & 0xff00ff) * share) >>> 8) & 0xff00ff;
+  const green = (((colour & 0xff00) * share) >>> 8) & 0xff00;
+  return (redBlue | green | 0xff000000) >>> 0;
 }
 
 /** Where the pixels of one direction fall on texels of `size` >= 1 pixels. */
@@ -282,6 +300,8 @@ class GroupColours {
     }
     const over = Math.min(1, faintest + (1 - faintest) * (count / slotsPerPteg));
     const channel = (sum: number, under: number) => Math.round((sum / weight) * over + under * (1 - over));
-    return pixel([channel(red, free[0]), channel(green, free[1]), channel(blue, free[2]), 255]);
+    const unknown = weights[unknownAt] ? (texel >> (4 * unknownAt)) & 15 : 0;
+    const colour = [channel(red, free[0]), channel(green, free[1]), channel(blue, free[2]), 255] as const;
+    return pixel(colour, unknown * 2 > slotsPerPteg ? hatchedAlpha : 255);
   }
 }

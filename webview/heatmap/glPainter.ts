@@ -6,13 +6,15 @@ import type { Rgba } from '../common/theme';
 import { blockColumns, blockRows } from './arrangement';
 import { type Cells, categories } from './cells';
 import { faintest, levelFor, type Painter, type Scene } from './painter';
-import { atlasColumns, drawAtlas, emphasis, flatColours, type Palette } from './palette';
+import { Atlas, atlasColumns, atlasRows, emphasis, flatColours, hatch, type Palette } from './palette';
 
 const vertexShader = `#version 300 es
 void main() {
   // One triangle that covers the viewport.
   gl_Position = vec4(vec2(gl_VertexID & 1, gl_VertexID >> 1) * 4.0 - 1.0, 0.0, 1.0);
 }`;
+
+const unknownAt = categories.indexOf('unknown');
 
 /** Cell bytes lie in rows of this many. */
 const bytesAcross = 4096;
@@ -25,10 +27,19 @@ uniform vec2 origin;
 uniform float viewportHeight;
 uniform ivec2 grid;
 uniform vec3 background;
+/** Period and dark part, in pixels. */
+uniform vec2 hatching;
 out vec4 colour;
 
 vec2 place() {
   return vec2(gl_FragCoord.x - 0.5, viewportHeight - gl_FragCoord.y - 0.5) + origin;
+}
+
+/** A colour; less than opaque marks something unknown, which is hatched. */
+vec4 hatched(vec4 plain) {
+  vec2 at = place();
+  bool dark = plain.a < 0.999 && mod(floor(at.x) + floor(at.y), hatching.x) < hatching.y;
+  return vec4(dark ? plain.rgb * ${1 - hatch.shade} : plain.rgb, 1.0);
 }
 `;
 
@@ -56,7 +67,7 @@ void main() {
   ivec2 slot = within / cell;
   int value = cellByte((block.y * grid.x + block.x) * ${slotsPerPteg} + slot.y * ${blockColumns} + slot.x);
   ivec2 picture = ivec2(value & ${atlasColumns - 1}, value / ${atlasColumns});
-  colour = vec4(texelFetch(atlas, picture * cell + within - slot * cell, 0).rgb, 1.0);
+  colour = hatched(texelFetch(atlas, picture * cell + within - slot * cell, 0));
 }`;
 
 /** Each pixel is the mean of the up to four texels (of at least a pixel) that it covers. */
@@ -73,26 +84,26 @@ void main() {
   ivec2 a = ivec2(first);
   ivec2 b = min(a + 1, texels - 1);
   vec2 share = min((first + 1.0 - start) * texel, 1.0);
-  vec3 upper = mix(resolve(ivec2(b.x, a.y)), resolve(a), share.x);
+  vec4 upper = mix(resolve(ivec2(b.x, a.y)), resolve(a), share.x);
   if (share.y < 1.0) {
     upper = mix(mix(resolve(b), resolve(ivec2(a.x, b.y)), share.x), upper, share.y);
   }
-  colour = vec4(upper, 1.0);
+  colour = hatched(upper);
 }`;
 
 const flatShader = `${header}${fetchByte}
 uniform sampler2D palette;
-vec3 resolve(ivec2 at) {
+vec4 resolve(ivec2 at) {
   int block = (at.y / ${blockRows}) * grid.x + at.x / ${blockColumns};
   int slot = (at.y % ${blockRows}) * ${blockColumns} + at.x % ${blockColumns};
-  return texelFetch(palette, ivec2(cellByte(block * ${slotsPerPteg} + slot), 0), 0).rgb;
+  return texelFetch(palette, ivec2(cellByte(block * ${slotsPerPteg} + slot), 0), 0);
 }
 ${sampleFourTexels}`;
 
 const groupsShader = `${header}
 uniform usampler2D groups;
 uniform vec4 weighted[${categories.length}];
-vec3 resolve(ivec2 at) {
+vec4 resolve(ivec2 at) {
   uint counts = texelFetch(groups, at, 0).r;
   vec3 free = weighted[0].rgb;
   vec4 sum = vec4(0);
@@ -104,12 +115,15 @@ vec3 resolve(ivec2 at) {
     count += w > 0.0 ? here : 0.0;
   }
   if (sum.a == 0.0) {
-    return free;
+    return vec4(free, 1.0);
   }
-  return mix(free, sum.rgb / sum.a, min(1.0, ${faintest} + ${1 - faintest} * count / ${slotsPerPteg}.0));
+  float over = min(1.0, ${faintest} + ${1 - faintest} * count / ${slotsPerPteg}.0);
+  float unknown = weighted[${unknownAt}].a * float((counts >> ${4 * unknownAt}) & 15u);
+  return vec4(mix(free, sum.rgb / sum.a, over), unknown * 2.0 > ${slotsPerPteg}.0 ? 0.99 : 1.0);
 }
 ${sampleFourTexels}`;
 
+/** The uniforms' places by name. */
 type Uniforms = (name: string) => WebGLUniformLocation | null;
 
 interface Program {
@@ -124,10 +138,9 @@ export class GlPainter implements Painter {
   private readonly paletteTexture: WebGLTexture;
   private readonly atlasTexture: WebGLTexture;
   private levels: WebGLTexture[] = [];
-  private readonly atlas = document.createElement('canvas');
+  private readonly atlas = new Atlas();
   private held: Cells | undefined;
   private paletteOf: Palette | undefined;
-  private atlasOf = { palette: undefined as Palette | undefined, width: 0, height: 0 };
 
   private constructor(
     private readonly canvas: HTMLCanvasElement,
@@ -174,6 +187,8 @@ export class GlPainter implements Painter {
     gl.uniform1f(uniform('viewportHeight'), this.canvas.height);
     gl.uniform2i(uniform('grid'), placement.grid.columns, placement.grid.rows);
     gl.uniform3f(uniform('background'), ...unit(palette.background));
+    const ratio = window.devicePixelRatio;
+    gl.uniform2f(uniform('hatching'), Math.round(hatch.period * ratio), hatch.dark * ratio);
     switch (detail) {
       case 'cells':
         this.prepareCells(scene, uniform);
@@ -189,14 +204,14 @@ export class GlPainter implements Painter {
   }
 
   private prepareCells({ placement, palette }: Scene, uniform: Uniforms): void {
-    const { gl, atlas, atlasOf } = this;
+    const { gl, atlas } = this;
     const { cellWidth, cellHeight, pitchX, pitchY, gapY } = placement.geometry;
     this.bind(0, this.bytes, uniform('bytes'));
     this.bind(1, this.atlasTexture, uniform('atlas'));
-    if (atlasOf.palette !== palette || atlasOf.width !== cellWidth || atlasOf.height !== cellHeight) {
-      drawAtlas(atlas, palette, cellWidth, cellHeight);
-      gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, gl.RGBA, gl.UNSIGNED_BYTE, atlas);
-      this.atlasOf = { palette, width: cellWidth, height: cellHeight };
+    if (atlas.prepare(palette, cellWidth, cellHeight)) {
+      const pixels = new Uint8Array(atlas.pixels.buffer);
+      const [width, height] = [atlasColumns * cellWidth, atlasRows * cellHeight];
+      gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, width, height, 0, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
     }
     gl.uniform2i(uniform('cell'), cellWidth, cellHeight);
     gl.uniform2i(uniform('pitch'), pitchX, pitchY);

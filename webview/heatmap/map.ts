@@ -137,7 +137,7 @@ export class HeatmapMap {
     const { x, y, width, height } = this.placement.cellBox(this.cursorIndex);
     const seen = this.sees(this.cursorIndex);
     const [aroundX, aroundY] = seen ? [x + width / 2, y + height / 2] : [this.canvas.width / 2, this.canvas.height / 2];
-    this.zoomAround(this.stepped(factor), aroundX, aroundY);
+    this.zoomAround(this.scale * factor, aroundX, aroundY);
   }
 
   /** Paints at once. @returns milliseconds until the pixels were there, for measurements */
@@ -176,6 +176,8 @@ export class HeatmapMap {
     const fresh = element('canvas', 'cells');
     fresh.width = width;
     fresh.height = height;
+    fresh.style.width = this.canvas.style.width;
+    fresh.style.height = this.canvas.style.height;
     this.canvas.replaceWith(fresh);
     this.canvas = fresh;
   }
@@ -195,7 +197,9 @@ export class HeatmapMap {
     this.overlay.height = Math.round(clientHeight * ratio);
     this.canvas.width = Math.round((clientWidth - gutterLeft - margin) * ratio);
     this.canvas.height = Math.round((clientHeight - gutterTop - margin) * ratio);
-    this.grid = arrange(this.cells.npteg, this.canvas.width, this.canvas.height);
+    this.canvas.style.width = `${this.canvas.width / ratio}px`;
+    this.canvas.style.height = `${this.canvas.height / ratio}px`;
+    this.grid = arrange(this.cells.npteg, this.canvas.width, this.canvas.height, ratio);
     this.cells.arrange(this.grid.columns);
     this.fitted = fitScale(this.grid, this.canvas.width, this.canvas.height, ratio);
     this.look(this.fitted * keep.zoom, 0, 0);
@@ -204,8 +208,7 @@ export class HeatmapMap {
 
   /** Shows the grid at a scale from an origin, as far as both are possible. */
   private look(scale: number, originX: number, originY: number): void {
-    const most = Math.max(64 * this.ratio, this.fitted);
-    this.scale = Math.min(most, Math.max(this.fitted, scale));
+    this.scale = this.possible(scale);
     const geometry = geometryAt(this.scale, this.grid.aspect, this.ratio);
     const { width, height } = this.canvas;
     const contentX = this.grid.columns * geometry.pitchX - geometry.gapX;
@@ -218,26 +221,17 @@ export class HeatmapMap {
     this.events.viewChanged();
   }
 
+  /** A scale between the whole table and cells of a finger's width. */
+  private possible(scale: number): number {
+    return Math.min(Math.max(44 * this.ratio, this.fitted), Math.max(this.fitted, scale));
+  }
+
   private zoomAround(scale: number, x: number, y: number): void {
     const { geometry, originX, originY } = this.placement;
     const column = (x + originX) / geometry.pitchX;
     const row = (y + originY) / geometry.pitchY;
-    const next = geometryAt(
-      Math.min(Math.max(64 * this.ratio, this.fitted), Math.max(this.fitted, scale)),
-      this.grid.aspect,
-      this.ratio,
-    );
+    const next = geometryAt(this.possible(scale), this.grid.aspect, this.ratio);
     this.look(scale, column * next.pitchX - x, row * next.pitchY - y);
-  }
-
-  /** A scale that much larger or smaller: at least one pixel a cell where cells have whole pixels. */
-  private stepped(factor: number): number {
-    const scaled = this.scale * factor;
-    const { detail } = this.placement.geometry;
-    if (detail !== 'cells' || Math.round(scaled) !== Math.round(this.scale)) {
-      return scaled;
-    }
-    return Math.round(this.scale) + Math.sign(factor - 1);
   }
 
   private centrePteg(): number {
@@ -322,7 +316,7 @@ export class HeatmapMap {
       return;
     }
     const { x, y } = this.placeOf(event);
-    this.zoomAround(this.stepped(Math.exp((-event.deltaY * pixels) / 500)), x, y);
+    this.zoomAround(this.scale * Math.exp((-event.deltaY * pixels) / 500), x, y);
   }
 
   /** A press is a click that moves the cursor, or, once the pointer moves, a drag that pans. */

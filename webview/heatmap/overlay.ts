@@ -30,7 +30,9 @@ export function drawOverlay(context: CanvasRenderingContext2D, scene: OverlaySce
   drawColumnLabels(context, scene);
   context.save();
   context.beginPath();
-  context.rect(viewport.x, viewport.y, viewport.width, viewport.height);
+  // A little wider than the viewport: frames around cells at its edge are whole.
+  const edge = 7 * scene.ratio;
+  context.rect(viewport.x - edge, viewport.y - edge, viewport.width + 2 * edge, viewport.height + 2 * edge);
   context.clip();
   context.translate(viewport.x, viewport.y);
   drawPtegNumbers(context, scene);
@@ -196,7 +198,9 @@ function drawCursor(
   const cell = placement.cellBox(cursor);
   const box = atLeast(cell, 7 * ratio);
   const colour = cssColour(focused ? palette.focus : palette.foreground);
-  twice(context, palette, 2 * ratio, colour, () => strokeAround(context, box, 2 * ratio));
+  // Outside of the outline that marks a change.
+  const distance = (box === cell ? 4 : 2) * ratio;
+  twice(context, palette, 2 * ratio, colour, () => strokeAround(context, box, distance));
   if (box !== cell) {
     // Hair lines lead the eye to a cell that is smaller than its frame.
     twice(context, palette, 1.5 * ratio, colour, () => {

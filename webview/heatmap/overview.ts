@@ -81,7 +81,7 @@ export class Overview {
     const seenX = Math.max(4, (viewportWidth / geometry.pitchX / grid.columns) * width);
     const seenY = Math.max(4, (viewportHeight / geometry.pitchY / grid.rows) * height);
     context.clearRect(0, 0, width, height);
-    context.fillStyle = cssColour(palette.background, 0.45);
+    context.fillStyle = cssColour(palette.background, 0.3);
     context.fillRect(0, 0, width, height);
     context.clearRect(x, y, seenX, seenY);
     context.strokeStyle = cssColour(palette.foreground);

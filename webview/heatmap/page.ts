@@ -47,7 +47,7 @@ export class HeatmapPage {
   private readonly said = element('span', 'said');
   private readonly live = element('div', 'screen-reader');
   private readonly empty = element('section', 'empty');
-  private readonly search = textField(l10n.t('Go to HPTE'), l10n.t('Index, pteg 0x…, ea 0x…, gpa 0x…'), (text) =>
+  private readonly search = textField(l10n.t('Go to HPTE'), l10n.t('Index, pteg, ea, gpa, gfn…'), (text) =>
     this.find(text),
   );
   private palette: Palette;
@@ -105,6 +105,7 @@ export class HeatmapPage {
       button(l10n.t('Zoom to the cursor (z)'), () => this.map.zoomTo(this.map.cursor), 'inspect'),
       button(l10n.t('Show the whole table (f)'), () => this.map.fit(), 'screen-full'),
     );
+    this.hover.textContent = keyHint();
     this.live.setAttribute('role', 'status');
     this.live.setAttribute('aria-live', 'polite');
     this.said.setAttribute('role', 'status');
@@ -156,9 +157,12 @@ export class HeatmapPage {
     const same = kept.title === title && kept.generation === table.generation;
     this.cells = new Cells(table.npteg);
     this.pteg = undefined;
-    const cursor = picture.cursor ?? (same ? kept.cursor : undefined) ?? picture.outlined[0] ?? 0;
-    this.map.setCells(this.cells, wholeNumber(cursor), same && isView(kept.view) ? kept.view : fitted);
+    const cursor = picture.cursor ?? (same ? kept.cursor : undefined) ?? picture.outlined[0];
+    this.map.setCells(this.cells, wholeNumber(cursor ?? 0), same && isView(kept.view) ? kept.view : fitted);
     await this.load(picture);
+    if (cursor === undefined) {
+      this.map.setCursor(this.cells.next(-1, 1, (category) => category !== 'free') ?? 0);
+    }
     this.showPicture(
       picture,
       picture.outlined.map((index) => this.transition(index, undefined)),
@@ -321,7 +325,8 @@ export class HeatmapPage {
 
   private hovered(index: number | undefined): void {
     const cell = index === undefined ? undefined : this.cells.bytes[index];
-    this.hover.textContent = index === undefined || cell === undefined ? '' : `${entryName(index)} · ${cellName(cell)}`;
+    this.hover.textContent =
+      index === undefined || cell === undefined ? keyHint() : `${entryName(index)} · ${cellName(cell)}`;
   }
 
   private keyed(action: 'goTo' | 'nextEntry' | 'previousEntry' | 'nextChanged'): void {
@@ -401,6 +406,11 @@ export class HeatmapPage {
       }
     }, 200);
   }
+}
+
+/** What the map's keys do, while there is nothing else to say. */
+function keyHint(): string {
+  return l10n.t('Arrows move · + and - zoom · f all · z near · g go to · n and p in use · c changed');
 }
 
 function wholeNumber(value: unknown): number {

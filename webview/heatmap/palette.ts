@@ -57,36 +57,80 @@ export function readPalette(shown: ReadonlySet<Category>): Palette {
   };
 }
 
+/**
+ * The alpha of a pixel that stands for something unknown and is to be hatched by the painter, because its cell is too
+ * small for a pattern of its own. Canvases are opaque: nobody sees the difference to 255.
+ */
+export const hatchedAlpha = 254;
+
+/** The hatching's period, down and across, and how much of it is dark; in CSS pixels. */
+export const hatch = { period: 6, dark: 2.5, shade: 0.45 };
+
 /** The plain colour of each cell byte, as pixels of an ImageData (little-endian: alpha highest). */
 export function flatColours({ colours, shown, hidden }: Palette): Uint32Array {
-  const pixels = categories.map((name, at) => pixel(shown[at] ? colours[name] : hidden));
+  const pixels = categories.map((name, at) => {
+    const hatched = name === 'unknown' && shown[at];
+    return pixel(shown[at] ? colours[name] : hidden, hatched ? hatchedAlpha : 255);
+  });
   return Uint32Array.from(categoryOfCell, (category) => pixels[category] ?? 0);
 }
 
 /** A colour as a pixel of an ImageData. */
-export function pixel([red, green, blue]: Rgba): number {
-  return (red | (green << 8) | (blue << 16) | (255 << 24)) >>> 0;
+export function pixel([red, green, blue]: Rgba, alpha = 255): number {
+  return (red | (green << 8) | (blue << 16) | (alpha << 24)) >>> 0;
 }
 
 /** Cell bytes that the atlas holds: sixteen across, eight down; bit 0x80 is never set. */
 export const atlasColumns = 16;
 export const atlasRows = 8;
 
-/** Draws every cell byte's picture at a size of whole device pixels, sixteen in a row. */
-export function drawAtlas(canvas: HTMLCanvasElement, palette: Palette, width: number, height: number): void {
-  canvas.width = atlasColumns * width;
-  canvas.height = atlasRows * height;
-  const context = canvas.getContext('2d', { willReadFrequently: true });
-  for (let cell = 0; context && cell < atlasColumns * atlasRows; cell++) {
-    context.save();
-    context.translate((cell % atlasColumns) * width, Math.floor(cell / atlasColumns) * height);
-    context.beginPath();
-    context.rect(0, 0, width, height);
-    context.clip();
-    drawCell(context, palette, cell, width, height);
-    context.restore();
+/** The pictures of all cell bytes at a size of whole device pixels, as pixels of an ImageData. */
+export class Atlas {
+  pixels: Uint32Array = new Uint32Array(0);
+  private readonly canvas = document.createElement('canvas');
+  private of: { palette: Palette; width: number; height: number } | undefined;
+
+  /** Makes the pictures for a palette and a size. @returns whether they are others than before */
+  prepare(palette: Palette, width: number, height: number): boolean {
+    if (this.of?.palette === palette && this.of.width === width && this.of.height === height) {
+      return false;
+    }
+    this.of = { palette, width, height };
+    const { canvas } = this;
+    canvas.width = atlasColumns * width;
+    canvas.height = atlasRows * height;
+    const context = canvas.getContext('2d', { willReadFrequently: true });
+    for (let cell = 0; context && cell < atlasColumns * atlasRows; cell++) {
+      context.save();
+      context.translate((cell % atlasColumns) * width, Math.floor(cell / atlasColumns) * height);
+      context.beginPath();
+      context.rect(0, 0, width, height);
+      context.clip();
+      drawCell(context, palette, cell, width, height);
+      context.restore();
+    }
+    const image = context?.getImageData(0, 0, canvas.width, canvas.height);
+    this.pixels = new Uint32Array(image?.data.buffer ?? new ArrayBuffer(0));
+    if (Math.min(width, height) < smallestPattern) {
+      this.markHatched(palette, width, height);
+    }
+    return true;
+  }
+
+  private markHatched(palette: Palette, width: number, height: number): void {
+    const unknown = categories.indexOf('unknown');
+    for (let at = 0; palette.shown[unknown] && at < this.pixels.length; at++) {
+      const [x, y] = [at % (atlasColumns * width), Math.floor(at / (atlasColumns * width))];
+      const cell = Math.floor(y / height) * atlasColumns + Math.floor(x / width);
+      if (categoryOfCell[cell] === unknown) {
+        this.pixels[at] = (((this.pixels[at] ?? 0) & 0xffffff) | (hatchedAlpha << 24)) >>> 0;
+      }
+    }
   }
 }
+
+/** Device pixels below which a cell has no pattern. */
+const smallestPattern = 5;
 
 /** Draws one cell at the context's origin: the picture of the map and of the legend alike. */
 export function drawCell(
@@ -128,11 +172,11 @@ export function drawCell(
       drawHollow(draw);
       break;
     case 'mmio':
-      fill(blend(colours.mmio, background, size >= 4 ? 0.4 : 1));
+      fill(blend(colours.mmio, background, size >= smallestPattern ? 0.4 : 1));
       drawBars(draw);
       break;
     case 'unknown':
-      fill(blend(colours.unknown, background, size >= 4 ? 0.25 : 1));
+      fill(blend(colours.unknown, background, size >= smallestPattern ? 0.25 : 1));
       drawHatch(draw);
       break;
   }
@@ -178,16 +222,18 @@ function drawHollow({ context, width, height, size, ink }: Drawing): void {
   );
   context.stroke();
   if (size >= 9) {
+    context.globalAlpha = size >= 22 ? 0.4 : 1; // letters come over it
     context.beginPath();
     context.moveTo(line, height - line);
     context.lineTo(width - line, line);
     context.stroke();
+    context.globalAlpha = 1;
   }
 }
 
 /** MMIO: bars across. */
 function drawBars({ context, width, height, size, ink }: Drawing): void {
-  if (size < 4) {
+  if (size < smallestPattern) {
     return;
   }
   const count = size >= 12 ? 3 : 2;
@@ -200,7 +246,7 @@ function drawBars({ context, width, height, size, ink }: Drawing): void {
 
 /** Unknown: hatched. */
 function drawHatch({ context, width, height, size, ink }: Drawing): void {
-  if (size < 4) {
+  if (size < smallestPattern) {
     return;
   }
   context.save();
@@ -244,11 +290,11 @@ function drawMarks({ context, width, height, size }: Drawing, cell: number, ink:
     context.textBaseline = 'alphabetic';
     context.textAlign = 'left';
     if (cell & cellFlag.referenced) {
-      context.fillText('R', width * 0.12, height * 0.88);
+      context.fillText('R', width * 0.15, height * 0.84);
     }
     context.textAlign = 'right';
     if (cell & cellFlag.changed) {
-      context.fillText('C', width * 0.88, height * 0.88);
+      context.fillText('C', width * 0.83, height * 0.84);
     }
     return;
   }
