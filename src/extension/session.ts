@@ -1,0 +1,141 @@
+// The one thing that all views look at: the run that is open, the moment it stands at, and the entry that is selected.
+// Whoever opens a run (the debugger, "Open run without debugging") hands it in; whoever moves it says so; views listen.
+// No `vscode` import: the debug adapter's tests and the view models' tests use it on Node.
+
+import type { Run } from '../timeline/run';
+import { type Listen, Signal } from './signal';
+
+/** A run and what belongs to it. */
+export interface OpenedRun {
+  readonly run: Run;
+  /** Labels of the scenario and the HPTE index that each stands for; empty for a trace. */
+  readonly labels: ReadonlyMap<string, number>;
+  /** The file it came from, as a URI string. */
+  readonly origin: string;
+}
+
+/** The last travel of the run: what lies between the two moments is what changed in the views. */
+export interface Travel {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The HPTE that all views mark. */
+export interface Selection {
+  readonly index: number;
+  /** The person asked to see it: trees come forward. */
+  readonly reveal: boolean;
+}
+
+/** Moves the run on behalf of a view: the debug session does, so that its stack and editor follow. */
+export type Traveller = (moment: number) => PromiseLike<unknown> | undefined;
+
+export class RunSession {
+  private readonly changedRun = new Signal<Run | null>();
+  private readonly movedRun = new Signal<Travel>();
+  private readonly selectedEntry = new Signal<Selection>();
+  private opened: OpenedRun | null = null;
+  private position = 0;
+  private last: Travel = { from: 0, to: 0 };
+  private chosen: number | undefined;
+  private traveller: Traveller | null = null;
+
+  /** Another run is open, or none any more (null). */
+  readonly onDidChangeRun: Listen<Run | null> = this.changedRun.event;
+  /** The run stands at another moment. */
+  readonly onDidMove: Listen<Travel> = this.movedRun.event;
+  /** Another entry is selected. */
+  readonly onDidSelect: Listen<Selection> = this.selectedEntry.event;
+
+  /** The open run; null when there is none. */
+  get run(): Run | null {
+    return this.opened?.run ?? null;
+  }
+
+  get labels(): ReadonlyMap<string, number> {
+    return this.opened?.labels ?? new Map();
+  }
+
+  /** URI of the file that the run came from; empty when no run is open. */
+  get origin(): string {
+    return this.opened?.origin ?? '';
+  }
+
+  /** The travel that led to the current moment; from and to are the same right after opening. */
+  get travel(): Travel {
+    return this.last;
+  }
+
+  /** The selected HPTE, or undefined. */
+  get selection(): number | undefined {
+    return this.chosen;
+  }
+
+  /** Opens a run at the moment it stands at. */
+  setRun(opened: OpenedRun): void {
+    this.opened = opened;
+    this.settle();
+    this.changedRun.fire(opened.run);
+  }
+
+  /** Closes the run; with a run given only when it is the open one, so that a session that ends late closes nobody else's. */
+  clear(run?: Run): void {
+    if (this.opened === null || (run !== undefined && run !== this.opened.run)) {
+      return;
+    }
+    this.opened = null;
+    this.traveller = null;
+    this.settle();
+    this.changedRun.fire(null);
+  }
+
+  /** Says that the run was moved (`run.seek`). Call it once for each stop, not for each moment on the way. */
+  moved(): void {
+    const to = this.run?.position ?? 0;
+    if (to === this.position) {
+      return;
+    }
+    this.last = { from: this.position, to };
+    this.position = to;
+    this.movedRun.fire(this.last);
+  }
+
+  /** Who moves the run from now on; null: nobody but this object. */
+  setTraveller(traveller: Traveller | null): void {
+    this.traveller = traveller;
+  }
+
+  /** Goes to a moment: through the debug session when there is one, else directly. */
+  async goTo(moment: number): Promise<void> {
+    const { run } = this;
+    if (run === null) {
+      return;
+    }
+    const target = Math.max(0, Math.min(run.length - 1, moment));
+    const travelling = this.traveller?.(target);
+    if (travelling !== undefined) {
+      await travelling;
+      return;
+    }
+    run.seek(target);
+    this.moved();
+  }
+
+  /** Selects an HPTE in all views. */
+  select(index: number, reveal = false): void {
+    this.chosen = index;
+    this.selectedEntry.fire({ index, reveal });
+  }
+
+  dispose(): void {
+    this.changedRun.dispose();
+    this.movedRun.dispose();
+    this.selectedEntry.dispose();
+  }
+
+  private settle(): void {
+    this.position = this.run?.position ?? 0;
+    this.last = { from: this.position, to: this.position };
+    this.chosen = undefined;
+  }
+}
