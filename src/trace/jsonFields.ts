@@ -16,6 +16,8 @@ export class JsonFields {
     /** JSON path of the object; empty for the root. */
     readonly path: string,
     readonly problems: ProblemList,
+    /** Line of the file on which the text begins: 1, or that of one line of a JSON-lines file. */
+    readonly firstLine = 1,
   ) {}
 
   /** Path of a key of this object. */
@@ -30,7 +32,9 @@ export class JsonFields {
     path: string,
     severity: 'error' | 'warning' = 'error',
   ): undefined {
-    this.problems.add(severity, message, { ...positionOf(this.text, at.start), offset: at.start, path });
+    const { line, column } = positionOf(this.text, at.start);
+    const place = path === '' ? {} : { path };
+    this.problems.add(severity, message, { line: line + this.firstLine - 1, column, offset: at.start, ...place });
     return undefined;
   }
 
@@ -110,7 +114,7 @@ export class JsonFields {
     if (node.type !== 'object') {
       return this.wrong(`expected an object, found ${described(node)}`, node, path);
     }
-    return new JsonFields(this.text, node, path, this.problems);
+    return new JsonFields(this.text, node, path, this.problems, this.firstLine);
   }
 
   /** An array; undefined (with a problem, if required) where there is none. */

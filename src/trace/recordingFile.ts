@@ -207,7 +207,7 @@ function nodeOf(f: JsonFields, key: string): { readonly start: number } {
 }
 
 /** AT: `{ "time": "6.486738593" }` or `{ "mark": "hptgt step 7 end" }`. */
-function readAt(f: JsonFields, key: string, required = true): PlacedAt | undefined {
+export function readAt(f: JsonFields, key: string, required = true): PlacedAt | undefined {
   const at = f.fields(key, required);
   if (at === undefined) {
     return undefined;
