@@ -9,6 +9,7 @@
  *   LOCAL  | local            a named intermediate value: hi, lo
  *   EVENT  | kind             its fields as in events.ts: u32 one word, u64 two (hi, lo)
  *   WRITE                     place, index, old hi, old lo, new hi, new lo
+ *   RESUME                    the statement that raced another one is over: the other goes on where it was
  * A record never crosses a chunk; the rest of a chunk after the last record is filled with PAD.
  */
 export const REC_PAD = 0;
@@ -19,6 +20,7 @@ export const REC_LEAVE = 4;
 export const REC_LOCAL = 5;
 export const REC_EVENT = 6;
 export const REC_WRITE = 7;
+export const REC_RESUME = 8;
 
 export const LOG_CHUNK_SHIFT = 16;
 export const LOG_CHUNK = 1 << LOG_CHUNK_SHIFT;
@@ -59,6 +61,12 @@ export class Log {
   mark(source: number): void {
     if (this.pos > LIMIT) this.grow();
     this.cur[this.pos++] = (REC_MARK << 28) | source;
+  }
+
+  /** Ends a statement that was marked inside another one's kernel path, at a point. */
+  resume(): void {
+    if (this.pos > LIMIT) this.grow();
+    this.cur[this.pos++] = REC_RESUME << 28;
   }
 
   step(step: number): void {

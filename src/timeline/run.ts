@@ -7,7 +7,7 @@
  */
 import { decodeEvent, EVENT_NAMES, EVENT_WORDS, type Event, type EventName } from '../model/events';
 import { LOCALS, type LocalName, lineOfStep, type Path, PATHS } from '../model/listing';
-import { type Log, LOG_CHUNK, REC_ENTER, REC_EVENT, REC_LEAVE, REC_LOCAL, REC_MARK, REC_STEP, REC_WRITE, readLog } from '../model/log';
+import { type Log, LOG_CHUNK, REC_ENTER, REC_EVENT, REC_LEAVE, REC_LOCAL, REC_MARK, REC_RESUME, REC_STEP, REC_WRITE, readLog } from '../model/log';
 import { decodePlace, type Place } from '../model/state';
 import type { Vm } from '../model/vm';
 import { toBig } from '../model/words';
@@ -148,8 +148,10 @@ export class Run {
   }
 
   private index(): void {
-    const stack: number[] = [];
+    let stack: number[] = [];
     let source = 0;
+    // statements within whose kernel paths another actor's statement runs
+    const interrupted: { source: number; stack: number[] }[] = [];
     const begin = (step: number, address: number): void => {
       this.address.push(address);
       this.step.push(step);
@@ -160,10 +162,19 @@ export class Run {
     readLog(this.log, 0, this.end, EVENT_WORDS, (type, value, _chunk, _at, address) => {
       switch (type) {
         case REC_MARK:
+          if (stack.length > 0) {
+            interrupted.push({ source, stack });
+            stack = [];
+          }
           source = value;
-          stack.length = 0;
           begin(NO_STEP, address);
           return;
+        case REC_RESUME: {
+          const outer = interrupted.pop();
+          source = outer?.source ?? source;
+          stack = outer?.stack ?? [];
+          return;
+        }
         case REC_STEP:
           begin(value, address);
           return;
