@@ -16,6 +16,8 @@ const longestLine = 1 << 16;
 
 const lostPattern = /^\s*CPU:(\d{1,5}) \[(?:LOST )?(?:(\d{1,15}) )?EVENTS(?: DROPPED)?\]/;
 const fillPattern = /^# entries-in-buffer\/entries-written: (\d+)\/(\d+)/;
+/** A line of a call chain, as perf script prints it below an event: address, symbol, (object). */
+const callChainPattern = /^\s+[0-9a-f]{1,16} \S.* \(.*\)$/;
 const harmlessPattern = /^(?:\s*$|cpus=\d|version = |CPU \d+ is empty|\s*\[?perf|trace-cmd|\s*\[UNKNOWN EVENT\])/;
 
 /** What a trace reader gives: the events, what the file says about itself, and what is wrong with it. */
@@ -182,7 +184,7 @@ export class FtraceTextReader {
       this.events.length[last] = length;
       return;
     }
-    if (this.#graph || harmlessPattern.test(text)) {
+    if (this.#graph || harmlessPattern.test(text) || callChainPattern.test(text)) {
       return;
     }
     this.problems.add('error', `this is not a line of an ftrace text: ${quoted(text)}`, { line, column: 1 });

@@ -121,6 +121,38 @@ describe('ftrace text', () => {
     });
   }
 
+  it('reads perf script text with call chains and marks', () => {
+    const trace = read(`# ========
+# captured on    : Mon Nov 23 18:00:00 2026
+# ========
+CPU 0/KVM  1234/1240  [003]    12.000000001: kvm_hv:kvm_guest_exit: VCPU 0: trap=H_DATA_STORAGE pc=0x20e0 msr=0x8000000000001011, ceded=0
+        c0080000002c1d54 kvmppc_run_vcpu+0x10 ([kvm_hv])
+            7fff9a0b1234 [unknown] (/usr/bin/qemu-system-ppc64)
+
+hptgt   307  [001]    12.000000002: ftrace:print: tracing_mark_write: hptgt step 1 end
+
+hptgt   307  [001]    12.000000003: syscalls:sys_enter_madvise: start: 0x7fff96400000, len_in: 0x00080000, behavior: 0x0000000f
+`);
+    assert.deepEqual(problemsOf(trace), []);
+    assert.deepEqual(
+      trace.events.tasks.map((task) => `${task.comm}|${task.pid}|${task.tgid}`),
+      ['CPU 0/KVM|1240|1234', 'hptgt|307|-1'],
+    );
+    assert.deepEqual(decodeAll(trace), [
+      { kind: 'kvm_guest_exit', vcpu: 0, trap: 0xe00, pc: 0x20e0n, msr: 0x8000000000001011n, ceded: 0 },
+      { kind: 'print', text: 'hptgt step 1 end' },
+      {
+        kind: 'sys_enter',
+        name: 'madvise',
+        args: [
+          { name: 'start', value: 0x7fff96400000n },
+          { name: 'len_in', value: 0x80000n },
+          { name: 'behavior', value: 15n },
+        ],
+      },
+    ]);
+  });
+
   it('reads task names with blanks, dashes and brackets', () => {
     const tail = ' [000] .....     6.000001: kvm_set_spte_hva: mmu notifier set pte hva: 0x00000010230000\n';
     const trace = read(
