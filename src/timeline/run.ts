@@ -369,6 +369,18 @@ export class Run {
     return writes;
   }
 
+  /**
+   * Visits the writes of the moments from..to (both included) in order, as they stand in the journal; allocates nothing.
+   * @param visit gets the two words of the place (`decodePlace`), the halves before, and the halves after
+   */
+  forEachWrite(from: number, to: number, visit: (place: number, indexLo: number, oldHi: number, oldLo: number, newHi: number, newLo: number) => void): void {
+    if (from > to || this.length === 0) return;
+    readLog(this.log, this.span(from)[0], this.span(to)[1], EVENT_WORDS, (type, _, c, at) => {
+      if (type !== REC_WRITE) return;
+      visit(c[at + 1] as number, c[at + 2] as number, c[at + 3] as number, c[at + 4] as number, c[at + 5] as number, c[at + 6] as number);
+    });
+  }
+
   // ---- events over the whole run ------------------------------------------------------------------------------------
 
   get eventCount(): number {
