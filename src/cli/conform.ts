@@ -12,9 +12,19 @@ export interface ConformResult {
 /** First difference between two JSON values, as "path: expected …, seen …", or null. */
 export function difference(expected: Json | undefined, seen: Json | undefined, path = ''): string | null {
   if (expected === seen) return null;
-  if (typeof expected === 'object' && typeof seen === 'object' && expected !== null && seen !== null && Array.isArray(expected) === Array.isArray(seen)) {
+  if (
+    typeof expected === 'object' &&
+    typeof seen === 'object' &&
+    expected !== null &&
+    seen !== null &&
+    Array.isArray(expected) === Array.isArray(seen)
+  ) {
     for (const key of new Set([...Object.keys(expected), ...Object.keys(seen)])) {
-      const diff = difference((expected as Record<string, Json>)[key], (seen as Record<string, Json>)[key], path === '' ? key : `${path}.${key}`);
+      const diff = difference(
+        (expected as Record<string, Json>)[key],
+        (seen as Record<string, Json>)[key],
+        path === '' ? key : `${path}.${key}`,
+      );
       if (diff !== null) return diff;
     }
     return null;

@@ -8,6 +8,7 @@ import { decodeEvent, EVENT_NAMES, EVENT_WORDS, type Event } from '../model/even
 import type { CpuName } from '../model/kernel';
 import { Log, REC_EVENT, readLog } from '../model/log';
 import { DEFAULT_MSR, type HcallResult, Machine } from '../model/machine';
+import { slotPhysArrays } from '../model/memslots';
 import type { AccessKind, AccessStep } from '../model/mmu';
 import { Point } from '../model/points';
 import { pfnOf, Scalar, Vcpu } from '../model/state';
@@ -105,7 +106,8 @@ export class VectorDriver {
     readLog(this.log, this.drained, this.log.end, EVENT_WORDS, (type, value, chunk, at) => {
       if (type !== REC_EVENT) return;
       const name = EVENT_NAMES[value];
-      if (name === 'tlbie.page' || (ver61 && (name === 'fault.enter' || name === 'fault.exit'))) collect(decodeEvent(value, chunk, at + 1), seen);
+      if (name === 'tlbie.page' || (ver61 && (name === 'fault.enter' || name === 'fault.exit')))
+        collect(decodeEvent(value, chunk, at + 1), seen);
     });
     this.drained = this.log.end;
   }
@@ -143,7 +145,15 @@ export class VectorDriver {
     const bool = (value: boolean): Answer => ({ ret: value ? 1 : 0 });
     switch (op.op) {
       case 'memslot_add':
-        return { ret: m.addMemslot({ slot: f.num('slot'), baseGfn: f.num('base_gfn'), npages: f.num('npages'), hva: f.num('hva'), logDirty: f.num('log_dirty', 0) !== 0 }) };
+        return {
+          ret: m.addMemslot({
+            slot: f.num('slot'),
+            baseGfn: f.num('base_gfn'),
+            npages: f.num('npages'),
+            hva: f.num('hva'),
+            logDirty: f.num('log_dirty', 0) !== 0,
+          }),
+        };
       case 'memslot_del':
         return { ret: m.deleteMemslot(f.num('slot')) };
       case 'memslot_flags':
@@ -332,7 +342,6 @@ export class VectorDriver {
       const answer: Answer = { outcome: result.outcome, steps: steps.map(stepJson) };
       if (result.outcome === 'ok' || result.outcome === 'mmio') answer.ra = hex64(result.raHi, result.raLo);
       if (result.outcome === 'dsi' || result.outcome === 'isi') answer.status = hex64(0, result.status);
-      if (result.outcome === 'host_error') answer.ret = result.status;
       return answer;
     });
   }
@@ -342,7 +351,14 @@ export class VectorDriver {
     m.setMsr(0, f.big('msr', DEFAULT_MSR));
     const result = m.xlate(f.big('ea'), f.num('data', 1) !== 0);
     if (typeof result === 'number') return { ret: result };
-    return { vpage: hex(result.vpage), raddr: hex(result.raddr), r: result.mayRead ? 1 : 0, w: result.mayWrite ? 1 : 0, x: result.mayExecute ? 1 : 0, ret: 0 };
+    return {
+      vpage: hex(result.vpage),
+      raddr: hex(result.raddr),
+      r: result.mayRead ? 1 : 0,
+      w: result.mayWrite ? 1 : 0,
+      x: result.mayExecute ? 1 : 0,
+      ret: 0,
+    };
   }
 
   private dirtyLog(id: number): Answer {
@@ -361,16 +377,13 @@ export class VectorDriver {
     const rev: Json[] = [];
     state.hpt.forEach((index, c, o) => {
       const word = (lane: number): string => hex64(c[o + lane + 1] as number, c[o + lane] as number);
-      if (((c[o] as number) | (c[o + 1] as number) | (c[o + 2] as number) | (c[o + 3] as number)) !== 0) hpte.push([index, word(0), word(2)]);
+      if (((c[o] as number) | (c[o + 1] as number) | (c[o + 2] as number) | (c[o + 3] as number)) !== 0)
+        hpte.push([index, word(0), word(2)]);
       if (((c[o + 4] as number) | (c[o + 5] as number) | (c[o + 6] as number) | (c[o + 7] as number)) !== 0)
         rev.push([index, word(4), (c[o + 6] as number) >>> 0, (c[o + 7] as number) >>> 0]);
     });
     const rmap: Record<string, Json> = {};
-    const phys: Record<string, Json> = {};
-    for (const slot of state.slots) {
-      rmap[slot.id] = storeJson(slot.rmap);
-      if (slot.phys !== null) phys[slot.id] = storeJson(slot.phys);
-    }
+    for (const slot of state.slots) rmap[slot.id] = storeJson(slot.rmap);
     const hostPte: Json[] = [];
     for (const vma of state.vmas)
       vma.ptes.forEach((block, hi, lo) => {
@@ -385,7 +398,8 @@ export class VectorDriver {
     answer.dirty_pfns = dirty;
     answer.next_pfn = hex64(state.scalars.hi(Scalar.nextPfn), state.scalars.lo(Scalar.nextPfn));
     answer.gup_refs = signed(Scalar.gupRefs);
-    if (!this.ver61) answer.slot_phys = phys;
+    if (!this.ver61)
+      answer.slot_phys = Object.fromEntries(slotPhysArrays(vm).map(([id, store]) => [id, storeJson(store)]));
     return answer;
   }
 }
@@ -399,7 +413,9 @@ function collect(event: Event, seen: Seen): void {
       `kvm_page_fault_enter: VCPU 0: hpte=${hex(event.v)}:${hex(event.r)} guest=${hex(event.guest)} ea=${hex(event.ea)},${event.dsisr.toString(16)} slot=${hex(event.gfn)},${hex(event.slotFlags)}`,
     );
   } else if (event.kind === 'fault.exit' && event.traced) {
-    seen.trace.push(`kvm_page_fault_exit: VCPU 0: hpte=${hex(event.v)}:${hex(event.r)} ret=${hex64(numHi(event.ret), numLo(event.ret))}`);
+    seen.trace.push(
+      `kvm_page_fault_exit: VCPU 0: hpte=${hex(event.v)}:${hex(event.r)} ret=${hex64(numHi(event.ret), numLo(event.ret))}`,
+    );
   }
 }
 

@@ -1,7 +1,20 @@
 /** H_BULK_REMOVE (kvmppc_h_bulk_remove) and H_PAGE_INIT (kvmppc_rm_h_page_init). */
 import {
-  GR_MODIFIED_HI, H_COPY_PAGE, H_ICACHE_INVALIDATE, H_ICACHE_SYNCHRONIZE, H_PAGE_SET_LOANED_HI, H_PARAMETER, H_SUCCESS,
-  H_TOO_HARD, H_ZERO_PAGE, PTE_PRESENT, R_RC, V_ABSENT, V_AVPN_LO, V_HVLOCK, V_VALID,
+  GR_MODIFIED_HI,
+  H_COPY_PAGE,
+  H_ICACHE_INVALIDATE,
+  H_ICACHE_SYNCHRONIZE,
+  H_PAGE_SET_LOANED_HI,
+  H_PARAMETER,
+  H_SUCCESS,
+  H_TOO_HARD,
+  H_ZERO_PAGE,
+  PTE_PRESENT,
+  R_RC,
+  V_ABSENT,
+  V_AVPN_LO,
+  V_HVLOCK,
+  V_VALID,
 } from './bits';
 import { eventCode } from './events';
 import { isKey31, lockHpte, vHiOf } from './hcalls';
@@ -60,7 +73,13 @@ export function hBulkRemove(vm: Vm, vcpu: number, hi: Int32Array, lo: Int32Array
   return ret;
 }
 
-function removePair(vm: Vm, pair: number, hi: Int32Array, lo: Int32Array, batch: Collected[]): 'done' | 'end' | 'parameter' | 'batch' {
+function removePair(
+  vm: Vm,
+  pair: number,
+  hi: Int32Array,
+  lo: Int32Array,
+  batch: Collected[],
+): 'done' | 'end' | 'parameter' | 'batch' {
   const st = vm.state;
   const log = st.log;
   const hpt = st.hpt;
@@ -87,7 +106,9 @@ function removePair(vm: Vm, pair: number, hi: Int32Array, lo: Int32Array, batch:
   const argLo = lo[at + 1] as number;
   const there = (vLo & (V_ABSENT | V_VALID)) !== 0;
   const locked = vLo | V_HVLOCK;
-  const wanted = flags === 0 || (flags === 1 ? ((vHi & argHi) | (locked & argLo)) === 0 : vHi === argHi && (locked & V_AVPN_LO) === argLo);
+  const wanted =
+    flags === 0 ||
+    (flags === 1 ? ((vHi & argHi) | (locked & argLo)) === 0 : vHi === argHi && (locked & V_AVPN_LO) === argLo);
   if (!there || !wanted) {
     answer(NOT_FOUND);
     return 'done';
@@ -116,7 +137,12 @@ function orRc(hpt: Hpt, index: number, at: number, hi: Int32Array): void {
 function clear(vm: Vm, hpt: Hpt, index: number, vHi: number, vLo: number): void {
   vm.state.putV(hpt, index, 0, 0);
   const guestHi = vm.kernel.tracksModification ? hpt.guestHi(index) & ~GR_MODIFIED_HI : hpt.guestHi(index);
-  if (vm.state.log !== null) vm.state.log.event(HPTE_REMOVE).num(index).u64(vHi, vLo & ~V_HVLOCK).u64(guestHi, hpt.guestLo(index));
+  if (vm.state.log !== null)
+    vm.state.log
+      .event(HPTE_REMOVE)
+      .num(index)
+      .u64(vHi, vLo & ~V_HVLOCK)
+      .u64(guestHi, hpt.guestLo(index));
 }
 
 function finish(vm: Vm, vcpu: number, batch: readonly Collected[], hi: Int32Array): void {
@@ -146,7 +172,15 @@ export type PageOp = readonly ['zero', number] | readonly ['copy', number, numbe
  * H_PAGE_INIT, real-mode handler. Addresses are guest physical, 4K aligned.
  * @param ops receives what was done
  */
-export function hPageInit(vm: Vm, vcpu: number, flagsHi: number, flagsLo: number, dest: number, src: number, ops: PageOp[]): number {
+export function hPageInit(
+  vm: Vm,
+  vcpu: number,
+  flagsHi: number,
+  flagsLo: number,
+  dest: number,
+  src: number,
+  ops: PageOp[],
+): number {
   const log = vm.state.log;
   if (log !== null) log.enter(sPageInit.PATH, vcpu, numHi(dest), dest | 0, numHi(src), src | 0);
   const ret = pageInit(vm, flagsHi, flagsLo, dest, src, ops);
@@ -172,7 +206,11 @@ function pageInit(vm: Vm, flagsHi: number, flagsLo: number, dest: number, src: n
   }
   if (log !== null) {
     log.step(sPageInit.write);
-    log.event(PAGE_INIT).num(to).num(from).u32(copy ? 1 : 0);
+    log
+      .event(PAGE_INIT)
+      .num(to)
+      .num(from)
+      .u32(copy ? 1 : 0);
   }
   ops.push(copy ? ['copy', to, from] : ['zero', to]);
   const gfn = Math.floor(dest / vm.page);

@@ -34,7 +34,11 @@ export function getDirtyLog(vm: Vm, slot: Memslot): number[] {
     slot.dirty.forEach((word, hi, lo) => {
       words.push(word);
       for (let bit = 0; bit < 64; bit++)
-        if (((bit < 32 ? lo >>> bit : hi >>> (bit - 32)) & 1) !== 0 && word * 64 + bit < Math.ceil(slot.npages / 64) * 64) dirty.add(word * 64 + bit);
+        if (
+          ((bit < 32 ? lo >>> bit : hi >>> (bit - 32)) & 1) !== 0 &&
+          word * 64 + bit < Math.ceil(slot.npages / 64) * 64
+        )
+          dirty.add(word * 64 + bit);
     });
     for (const word of words) st.put(slot.dirty, word, 0, 0);
   }

@@ -143,7 +143,16 @@ export const EVENTS = {
     title: 'Page fault entered',
     text: 'page fault at ea {ea}, DSISR {dsisr}: HPTE {v} {r}, guest view {guest}, gfn {gfn}',
     fn: 'kvmppc_book3s_hv_page_fault',
-    fields: { ea: 'addr', dsisr: 'status', index: 'index', v: 'dword', r: 'dword', guest: 'dword', gfn: 'gfn', slotFlags: 'status' },
+    fields: {
+      ea: 'addr',
+      dsisr: 'status',
+      index: 'index',
+      v: 'dword',
+      r: 'dword',
+      guest: 'dword',
+      gfn: 'gfn',
+      slotFlags: 'status',
+    },
   },
   'fault.gup': {
     title: 'Host page looked up',
@@ -316,7 +325,9 @@ type FieldValue<F> = F extends readonly (infer N)[]
       ? boolean
       : number;
 
-type FieldsOf<K extends EventName> = { -readonly [F in keyof (typeof EVENTS)[K]['fields']]: FieldValue<(typeof EVENTS)[K]['fields'][F]> };
+type FieldsOf<K extends EventName> = {
+  -readonly [F in keyof (typeof EVENTS)[K]['fields']]: FieldValue<(typeof EVENTS)[K]['fields'][F]>;
+};
 
 /** One decoded event: a discriminated union over its kind. */
 export type Event = { [K in EventName]: { readonly kind: K } & Readonly<FieldsOf<K>> }[EventName];

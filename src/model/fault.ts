@@ -3,14 +3,57 @@
  * and kvmppc_book3s_hv_page_fault in the host kernel.
  */
 import {
-  DSISR_ISSTORE, DSISR_NOHPTE, DSISR_PROTFAULT, EFAULT, MSR_DR, MSR_IR, MSR_PR, PTE_CACHE, PTE_PRESENT, PTE_RW, R_G, R_I,
-  R_KEY_HI, R_M, R_N, R_PP, R_PP0_HI, R_RC, R_W, RESUME_GUEST, RESUME_HOST, SLB_1T_HI, SLB_KP, SLB_KS, SLB_L, SLB_LP,
-  SRR1_ISI_N_OR_G, V_ABSENT, V_HVLOCK, V_LARGE, V_SECONDARY, V_VALID, R_RPN_HI, R_RPN_LO, H_SUCCESS,
+  DSISR_ISSTORE,
+  DSISR_NOHPTE,
+  DSISR_PROTFAULT,
+  EFAULT,
+  H_SUCCESS,
+  MSR_DR,
+  MSR_IR,
+  MSR_PR,
+  PTE_CACHE,
+  PTE_NO_CACHE,
+  PTE_PRESENT,
+  PTE_RW,
+  R_G,
+  R_I,
+  R_KEY_HI,
+  R_M,
+  R_N,
+  R_PP,
+  R_PP0_HI,
+  R_RC,
+  R_RPN_HI,
+  R_RPN_LO,
+  R_W,
+  RESUME_GUEST,
+  RESUME_HOST,
+  SLB_1T_HI,
+  SLB_KP,
+  SLB_KS,
+  SLB_L,
+  SLB_LP,
+  SRR1_ISI_N_OR_G,
+  V_ABSENT,
+  V_HVLOCK,
+  V_LARGE,
+  V_SECONDARY,
+  V_VALID,
 } from './bits';
 import { eventCode, RETRY_WHY } from './events';
-import { lockHpte, isKey31, unlockHpte, vHiOf } from './hcalls';
+import { isKey31, lockHpte, unlockHpte, vHiOf } from './hcalls';
 import {
-  actualShift, amrFault, gfnOf, isWritable, mayRead, mayWrite, newRHi, oldVHi, pageShifts, readonlyIsRxxx, wimgFits,
+  actualShift,
+  amrFault,
+  gfnOf,
+  isWritable,
+  mayRead,
+  mayWrite,
+  newRHi,
+  oldVHi,
+  pageShifts,
+  readonlyIsRxxx,
+  wimgFits,
 } from './hpte';
 import { Local, sFind, sHvFault, sPageFault } from './listing';
 import { Point } from './points';
@@ -146,7 +189,16 @@ export function findLockHpte(vm: Vm, eaHi: number, eaLo: number, slbHi: number, 
  * @param status DSISR, or SRR1 bits of an instruction fault
  * @returns 0 retry, -1 hand to the host kernel, -2 the same with the instruction loaded, else the status for the guest
  */
-export function hpteHvFault(vm: Vm, vcpu: number, eaHi: number, eaLo: number, slbHi: number, slbLo: number, status: number, data: boolean): number {
+export function hpteHvFault(
+  vm: Vm,
+  vcpu: number,
+  eaHi: number,
+  eaLo: number,
+  slbHi: number,
+  slbLo: number,
+  status: number,
+  data: boolean,
+): number {
   const log = vm.state.log;
   if (log !== null) log.enter(sHvFault.PATH, vcpu, eaHi, eaLo, 0, status);
   const ret = hvFault(vm, vm.state.vcpus[vcpu] as Store, eaHi, eaLo, slbHi, slbLo, status, data);
@@ -154,7 +206,16 @@ export function hpteHvFault(vm: Vm, vcpu: number, eaHi: number, eaLo: number, sl
   return ret;
 }
 
-function hvFault(vm: Vm, cpu: Store, eaHi: number, eaLo: number, slbHi: number, slbLo: number, status0: number, data: boolean): number {
+function hvFault(
+  vm: Vm,
+  cpu: Store,
+  eaHi: number,
+  eaLo: number,
+  slbHi: number,
+  slbLo: number,
+  status0: number,
+  data: boolean,
+): number {
   const st = vm.state;
   const hpt = st.hpt;
   const log = st.log;
@@ -181,7 +242,13 @@ function hvFault(vm: Vm, cpu: Store, eaHi: number, eaLo: number, slbHi: number, 
     guestHi = cpu.hi(at + 4);
     guestLo = cpu.lo(at + 4);
     index = toNum(cpu.hi(at + 5), cpu.lo(at + 5));
-    if (log !== null && (vHiOf(vm, hpt, index) !== vHi || hpt.vLo(index) !== vLo || !isKey31(hpt.rHi(index), hpt.rLo(index)) || st.slotOfGfn(gfnOf(guestHi, guestLo, actualShift(vm, vLo, guestLo), vm.pageShift)) !== null))
+    if (
+      log !== null &&
+      (vHiOf(vm, hpt, index) !== vHi ||
+        hpt.vLo(index) !== vLo ||
+        !isKey31(hpt.rHi(index), hpt.rLo(index)) ||
+        st.slotOfGfn(gfnOf(guestHi, guestLo, actualShift(vm, vLo, guestLo), vm.pageShift)) !== null)
+    )
       log.event(MMIO_STALE).u64(eaHi, eaLo).num(index);
   } else {
     if (log !== null) log.step(sHvFault.search);
@@ -198,7 +265,7 @@ function hvFault(vm: Vm, cpu: Store, eaHi: number, eaLo: number, slbHi: number, 
     guestLo = hpt.guestLo(index);
     if (log !== null) unlockHpte(vm, hpt, index);
   }
-  if (nohpte && (vLo & V_VALID) !== 0) {
+  if (cached < 0 && nohpte && (vLo & V_VALID) !== 0) {
     if (log !== null) log.step(sHvFault.raced);
     return 0;
   }
@@ -228,7 +295,8 @@ function hvFault(vm: Vm, cpu: Store, eaHi: number, eaLo: number, slbHi: number, 
     st.put(cpu, Vcpu.pgfaultCache, 0, cached + 1);
   }
   if (isKey31(rHi, rLo)) {
-    if (vm.kernel.mmioCache && cached < 0) fillMmioCache(vm, cpu, eaHi, eaLo, slbHi, slbLo, index, vHi, vLo, rHi, rLo, guestHi, guestLo);
+    if (vm.kernel.mmioCache && cached < 0)
+      fillMmioCache(vm, cpu, nohpte, eaHi, eaLo, slbHi, slbLo, index, vHi, vLo, rHi, rLo, guestHi, guestLo);
     if (data && (msr & MSR_IR) !== 0) {
       if (log !== null) log.step(sHvFault.toHost);
       return -2;
@@ -246,12 +314,35 @@ function findMmioCache(vm: Vm, cpu: Store, eaHi: number, eaLo: number, slbHi: nu
     if (cpu.lo(at + 6) !== s.lo(Scalar.mmioUpdate) || cpu.hi(at + 6) !== s.hi(Scalar.mmioUpdate)) continue;
     const base = pageShifts(vm, cpu.lo(at + 2), cpu.lo(at + 3)) & 0xff;
     if (base === 0 || cpu.lo(at + 1) !== slbLo || cpu.hi(at + 1) !== slbHi) continue;
-    if ((cpu.hi(at) & ~maskHi(base)) === (eaHi & ~maskHi(base)) && (cpu.lo(at) & ~maskLo(base)) === (eaLo & ~maskLo(base))) return i;
+    if (
+      (cpu.hi(at) & ~maskHi(base)) === (eaHi & ~maskHi(base)) &&
+      (cpu.lo(at) & ~maskLo(base)) === (eaLo & ~maskLo(base))
+    )
+      return i;
   }
   return -1;
 }
 
-function fillMmioCache(vm: Vm, cpu: Store, eaHi: number, eaLo: number, slbHi: number, slbLo: number, index: number, vHi: number, vLo: number, rHi: number, rLo: number, guestHi: number, guestLo: number): void {
+/**
+ * Writes the next MMIO cache entry, round robin. mmio_update is read only on the way to a cache look-up: an entry made by a
+ * protection fault carries 0 instead, so it is not found while mmio_update has moved on.
+ */
+function fillMmioCache(
+  vm: Vm,
+  cpu: Store,
+  nohpte: boolean,
+  eaHi: number,
+  eaLo: number,
+  slbHi: number,
+  slbLo: number,
+  index: number,
+  vHi: number,
+  vLo: number,
+  rHi: number,
+  rLo: number,
+  guestHi: number,
+  guestLo: number,
+): void {
   const st = vm.state;
   const log = st.log;
   const next = cpu.lo(Vcpu.mmioNext);
@@ -267,7 +358,7 @@ function fillMmioCache(vm: Vm, cpu: Store, eaHi: number, eaLo: number, slbHi: nu
   st.put(cpu, at + 3, rHi, rLo);
   st.put(cpu, at + 4, guestHi, guestLo);
   st.put(cpu, at + 5, numHi(index), index | 0);
-  st.put(cpu, at + 6, st.scalars.hi(Scalar.mmioUpdate), st.scalars.lo(Scalar.mmioUpdate));
+  st.put(cpu, at + 6, nohpte ? st.scalars.hi(Scalar.mmioUpdate) : 0, nohpte ? st.scalars.lo(Scalar.mmioUpdate) : 0);
 }
 
 /**
@@ -286,8 +377,24 @@ export function pageFault(vm: Vm, vcpu: number, eaHi: number, eaLo: number, dsis
   return ret;
 }
 
-function exit(vm: Vm, vHi: number, vLo: number, rHi: number, rLo: number, ret: number, installed: boolean, traced: boolean): number {
-  if (vm.state.log !== null) vm.state.log.event(FAULT_EXIT).u64(vHi, vLo).u64(rHi, rLo).u32(ret).u32(installed ? 1 : 0).u32(traced ? 1 : 0);
+function exit(
+  vm: Vm,
+  vHi: number,
+  vLo: number,
+  rHi: number,
+  rLo: number,
+  ret: number,
+  installed: boolean,
+  traced: boolean,
+): number {
+  if (vm.state.log !== null)
+    vm.state.log
+      .event(FAULT_EXIT)
+      .u64(vHi, vLo)
+      .u64(rHi, rLo)
+      .u32(ret)
+      .u32(installed ? 1 : 0)
+      .u32(traced ? 1 : 0);
   return ret;
 }
 
@@ -295,17 +402,21 @@ function retry(vm: Vm, eaHi: number, eaLo: number, index: number, why: RetryWhy)
   if (vm.state.log !== null) vm.state.log.event(FAULT_RETRY).u64(eaHi, eaLo).num(index).u32(RETRY_WHY.indexOf(why));
 }
 
-function mmio(vm: Vm, eaHi: number, eaLo: number, gpa: number): number {
-  vm.gpa = gpa;
-  if (vm.state.log !== null) vm.state.log.event(FAULT_MMIO).u64(eaHi, eaLo).num(gpa);
+function mmio(vm: Vm, eaHi: number, eaLo: number, gpaHi: number, gpaLo: number): number {
+  vm.gpaHi = gpaHi;
+  vm.gpaLo = gpaLo;
+  if (vm.state.log !== null) vm.state.log.event(FAULT_MMIO).u64(eaHi, eaLo).u64(gpaHi, gpaLo);
   return RESUME_HOST;
 }
 
-/** Guest page address | offset of the access, from a guest view of the given actual shift. */
-function gpaOf(guestHi: number, guestLo: number, shift: number, eaHi: number, eaLo: number): number {
-  const hi = (guestHi & R_RPN_HI & ~maskHi(shift)) | (eaHi & maskHi(shift));
-  const lo = (guestLo & R_RPN_LO & ~maskLo(shift)) | (eaLo & maskLo(shift));
-  return toNum(hi, lo);
+/** Upper half of guest page address | offset of the access, from a guest view of the given actual shift. */
+function gpaHiOf(guestHi: number, shift: number, eaHi: number): number {
+  return (guestHi & R_RPN_HI & ~maskHi(shift)) | (eaHi & maskHi(shift));
+}
+
+/** Lower half of it. */
+function gpaLoOf(guestLo: number, shift: number, eaLo: number): number {
+  return (guestLo & R_RPN_LO & ~maskLo(shift)) | (eaLo & maskLo(shift));
 }
 
 // the host page that a fault found; copied out of the world because other processors may ask it meanwhile
@@ -333,7 +444,8 @@ function resolve(vm: Vm, cpu: Store, eaHi: number, eaLo: number, dsisr: number):
     const at = Vcpu.mmio + (cpu.lo(Vcpu.pgfaultCache) - 1) * 8;
     if (cpu.lo(at + 6) === st.scalars.lo(Scalar.mmioUpdate) && cpu.hi(at + 6) === st.scalars.hi(Scalar.mmioUpdate)) {
       const guestLo = cpu.lo(Vcpu.pgfaultGuest);
-      return mmio(vm, eaHi, eaLo, gpaOf(cpu.hi(Vcpu.pgfaultGuest), guestLo, actualShift(vm, cpu.lo(Vcpu.pgfaultV), guestLo), eaHi, eaLo));
+      const shift = actualShift(vm, cpu.lo(Vcpu.pgfaultV), guestLo);
+      return mmio(vm, eaHi, eaLo, gpaHiOf(cpu.hi(Vcpu.pgfaultGuest), shift, eaHi), gpaLoOf(guestLo, shift, eaLo));
     }
   }
   if (log !== null) log.step(sPageFault.readHpte);
@@ -344,7 +456,12 @@ function resolve(vm: Vm, cpu: Store, eaHi: number, eaLo: number, dsisr: number):
   const rLo = hpt.rLo(index);
   const guestHi = hpt.guestHi(index);
   const guestLo = hpt.guestLo(index);
-  if (vLo !== cpu.lo(Vcpu.pgfaultV) || vHi !== cpu.hi(Vcpu.pgfaultV) || rLo !== cpu.lo(Vcpu.pgfaultR) || rHi !== cpu.hi(Vcpu.pgfaultR)) {
+  if (
+    vLo !== cpu.lo(Vcpu.pgfaultV) ||
+    vHi !== cpu.hi(Vcpu.pgfaultV) ||
+    rLo !== cpu.lo(Vcpu.pgfaultR) ||
+    rHi !== cpu.hi(Vcpu.pgfaultR)
+  ) {
     if (log !== null) log.step(sPageFault.changed);
     retry(vm, eaHi, eaLo, index, 'hpte-changed');
     return exit(vm, vHi, vLo, rHi, rLo, RESUME_GUEST, false, false);
@@ -353,8 +470,9 @@ function resolve(vm: Vm, cpu: Store, eaHi: number, eaLo: number, dsisr: number):
   if (log !== null) log.step(sPageFault.memslot);
   const shift = actualShift(vm, vLo, guestLo);
   const baseGfn = gfnOf(guestHi, guestLo, shift, vm.pageShift);
-  const gpa = gpaOf(guestHi, guestLo, shift, eaHi, eaLo);
-  const gfn = k.mixedPageSizes ? Math.floor(gpa / vm.page) : baseGfn;
+  const gpaHi = gpaHiOf(guestHi, shift, eaHi);
+  const gpaLo = gpaLoOf(guestLo, shift, eaLo);
+  const gfn = k.mixedPageSizes ? gpaHi * 2 ** (32 - vm.pageShift) + (gpaLo >>> vm.pageShift) : baseGfn;
   const slot = st.slotOfGfn(gfn);
   if (log !== null) {
     log.local(Local.psize, 0, shift);
@@ -366,7 +484,8 @@ function resolve(vm: Vm, cpu: Store, eaHi: number, eaLo: number, dsisr: number):
   if (slot === null) {
     if (log !== null) log.step(sPageFault.mmio);
     // linux-3.4 drops the index of a small page inside a larger host page
-    return mmio(vm, eaHi, eaLo, k.mixedPageSizes ? gpa : baseGfn * vm.page + toNum(eaHi & maskHi(shift), eaLo & maskLo(shift)));
+    const keep = k.mixedPageSizes ? -1 : ~maskLo(vm.pageShift) | maskLo(shift);
+    return mmio(vm, eaHi, eaLo, gpaHi, gpaLo & keep);
   }
   if (!vm.notifiers) {
     if (log !== null) log.step(sPageFault.noNotifiers);
@@ -384,9 +503,29 @@ function resolve(vm: Vm, cpu: Store, eaHi: number, eaLo: number, dsisr: number):
     log.local(Local.hva, numHi(hva), hva | 0);
     log.step(sPageFault.gup);
   }
-  const got = k.mixedPageSizes ? hostPage61(vm, hva, shift, writing, seqHi, seqLo, eaHi, eaLo, index) : hostPage34(vm, hva, shift, writing, isWritable(guestHi, guestLo));
+  const got = k.mixedPageSizes
+    ? hostPage61(vm, hva, shift, writing, seqHi, seqLo, eaHi, eaLo, index)
+    : hostPage34(vm, hva, shift, writing, isWritable(guestHi, guestLo));
   if (got !== H_SUCCESS) return got < 0 ? got : exit(vm, vHi, vLo, rHi, rLo, RESUME_GUEST, false, false);
-  const ret = build(vm, hpt, index, slot, baseGfn, shift, vHi, vLo, rHi, rLo, guestHi, guestLo, memRHi, eaHi, eaLo, seqHi, seqLo);
+  const ret = build(
+    vm,
+    hpt,
+    index,
+    slot,
+    baseGfn,
+    shift,
+    vHi,
+    vLo,
+    rHi,
+    rLo,
+    guestHi,
+    guestLo,
+    memRHi,
+    eaHi,
+    eaLo,
+    seqHi,
+    seqLo,
+  );
   if (pageKnown) vm.world.putPage();
   return ret;
 }
@@ -398,7 +537,13 @@ function hostPage34(vm: Vm, hva: number, shift: number, writing: boolean, guestW
   const ok = w.getUserPages(hva, writing);
   const pfn = w.ptePfn;
   hostShift = w.pteShift;
-  if (log !== null) log.event(FAULT_GUP).num(hva).num(ok ? pfn : 0).u32(ok && (w.pteFlags & PTE_RW) !== 0 ? 1 : 0).u32(ok ? 1 : 0);
+  if (log !== null)
+    log
+      .event(FAULT_GUP)
+      .num(hva)
+      .num(ok ? pfn : 0)
+      .u32(ok && (w.pteFlags & PTE_RW) !== 0 ? 1 : 0)
+      .u32(ok ? 1 : 0);
   const held = hostShift;
   vm.point(Point.afterGup);
   hostShift = held;
@@ -426,7 +571,17 @@ function hostPage34(vm: Vm, hva: number, shift: number, writing: boolean, guestW
 }
 
 /** linux-6.1: fast get_user_pages for write, else the slow path, then the host PTE as it is now. 1: back to the guest. */
-function hostPage61(vm: Vm, hva: number, shift: number, writing: boolean, seqHi: number, seqLo: number, eaHi: number, eaLo: number, index: number): number {
+function hostPage61(
+  vm: Vm,
+  hva: number,
+  shift: number,
+  writing: boolean,
+  seqHi: number,
+  seqLo: number,
+  eaHi: number,
+  eaLo: number,
+  index: number,
+): number {
   const w = vm.world;
   const log = vm.state.log;
   let ok = w.getUserPagesFast(hva);
@@ -446,7 +601,13 @@ function hostPage61(vm: Vm, hva: number, shift: number, writing: boolean, seqHi:
       writable = (w.pteFlags & PTE_RW) !== 0;
     }
   }
-  if (log !== null) log.event(FAULT_GUP).num(hva).num(ok ? w.ptePfn : 0).u32(writable ? 1 : 0).u32(ok ? 1 : 0);
+  if (log !== null)
+    log
+      .event(FAULT_GUP)
+      .num(hva)
+      .num(ok ? w.ptePfn : 0)
+      .u32(writable ? 1 : 0)
+      .u32(ok ? 1 : 0);
   if (!ok) {
     if (log !== null) log.step(sPageFault.gupFailed);
     return EFAULT;
@@ -465,7 +626,7 @@ function hostPage61(vm: Vm, hva: number, shift: number, writing: boolean, seqHi:
     return 1;
   }
   hostShift = w.pteShift;
-  hostIo = w.pteFlags & PTE_CACHE;
+  hostIo = w.pteFlags & PTE_NO_CACHE;
   setHpa(vm, w.ptePfn);
   if (hostShift > shift) {
     hpaHi |= numHi(hva) & maskHi(hostShift) & ~maskHi(shift);
@@ -481,7 +642,25 @@ function setHpa(vm: Vm, pfn: number): void {
 }
 
 /** From the host page to the new dword 1, and into the table unless something got in between. */
-function build(vm: Vm, hpt: Hpt, index: number, slot: Memslot, gfn: number, shift: number, vHi: number, vLo: number, rHi: number, rLo: number, guestHi: number, guestLo: number, memRHi: number, eaHi: number, eaLo: number, seqHi: number, seqLo: number): number {
+function build(
+  vm: Vm,
+  hpt: Hpt,
+  index: number,
+  slot: Memslot,
+  gfn: number,
+  shift: number,
+  vHi: number,
+  vLo: number,
+  rHi: number,
+  rLo: number,
+  guestHi: number,
+  guestLo: number,
+  memRHi: number,
+  eaHi: number,
+  eaLo: number,
+  seqHi: number,
+  seqLo: number,
+): number {
   const st = vm.state;
   const k = vm.kernel;
   const log = st.log;

@@ -4,16 +4,56 @@
  * hypercall's return code, output registers R4… are left in vm.outHi/outLo.
  */
 import {
-  H_ANDCOND, H_AVPN, H_EXACT_HI, H_LOCAL, H_NOT_FOUND, H_PARAMETER, H_PTEG_FULL, H_READ_4_HI, H_RESOURCE, H_SUCCESS,
-  H_TOO_HARD, GR_MODIFIED_HI, PTE_CACHE, PTE_PRESENT, PTE_RW, R_C, R_G, R_I, R_KEY_HI, R_KEY_LO, R_M, R_N, R_PP, R_PP0_HI,
-  R_R, R_RC, R_RPN_HI, R_RPN_LO, R_W, RMAP_R_HI, V_ABSENT, V_AVPN_LO, V_HVLOCK, V_VALID,
+  GR_MODIFIED_HI,
+  H_ANDCOND,
+  H_AVPN,
+  H_EXACT_HI,
+  H_LOCAL,
+  H_NOT_FOUND,
+  H_PARAMETER,
+  H_PTEG_FULL,
+  H_READ_4_HI,
+  H_RESOURCE,
+  H_SUCCESS,
+  H_TOO_HARD,
+  PTE_CACHE,
+  PTE_NO_CACHE,
+  PTE_PRESENT,
+  PTE_RW,
+  R_C,
+  R_G,
+  R_I,
+  R_KEY_HI,
+  R_KEY_LO,
+  R_M,
+  R_N,
+  R_PP,
+  R_PP0_HI,
+  R_R,
+  R_RC,
+  R_RPN_HI,
+  R_RPN_LO,
+  R_W,
+  RMAP_R_HI,
+  V_ABSENT,
+  V_AVPN_LO,
+  V_HVLOCK,
+  V_VALID,
 } from './bits';
 import { eventCode } from './events';
 import { actualShift, gfnOf, isWritable, newRHi, oldVHi, readonlyIsRxxx, wimgFits } from './hpte';
 import { Local, sClearMod, sClearRef, sEnter, sProtect, sRead, sRemove, sVirtEnter } from './listing';
 import { getGuestPage } from './pin';
 import { Point } from './points';
-import { addRevmapChain, lockRmap, noteModification, pagesOf, removeRevmapChain, unlockRmap, updateDirtyMap } from './rmap';
+import {
+  addRevmapChain,
+  lockRmap,
+  noteModification,
+  pagesOf,
+  removeRevmapChain,
+  unlockRmap,
+  updateDirtyMap,
+} from './rmap';
 import { type Hpt, type Memslot, Scalar } from './state';
 import { localInvalidate61, tlbieHpte } from './tlb';
 import type { Vm } from './vm';
@@ -77,13 +117,35 @@ export function slotIsAligned(slot: Memslot, shift: number, pageShift: number): 
 }
 
 /** H_ENTER as the guest issues it: the real-mode handler, and on H_TOO_HARD the virtual-mode one. */
-export function hEnter(vm: Vm, vcpu: number, flagsHi: number, flagsLo: number, indexHi: number, indexLo: number, vHi: number, vLo: number, rHi: number, rLo: number): number {
+export function hEnter(
+  vm: Vm,
+  vcpu: number,
+  flagsHi: number,
+  flagsLo: number,
+  indexHi: number,
+  indexLo: number,
+  vHi: number,
+  vLo: number,
+  rHi: number,
+  rLo: number,
+): number {
   const ret = doHEnter(vm, vcpu, flagsHi, indexHi, indexLo, vHi, vLo, rHi, rLo);
   return ret === H_TOO_HARD ? virtmodeHEnter(vm, vcpu, flagsHi, flagsLo, indexHi, indexLo, vHi, vLo, rHi, rLo) : ret;
 }
 
 /** The virtual-mode handler of H_ENTER: pins the page when the machine has no MMU notifiers, then enters. */
-export function virtmodeHEnter(vm: Vm, vcpu: number, flagsHi: number, _flagsLo: number, indexHi: number, indexLo: number, vHi: number, vLo: number, rHi: number, rLo: number): number {
+export function virtmodeHEnter(
+  vm: Vm,
+  vcpu: number,
+  flagsHi: number,
+  _flagsLo: number,
+  indexHi: number,
+  indexLo: number,
+  vHi: number,
+  vLo: number,
+  rHi: number,
+  rLo: number,
+): number {
   const log = vm.state.log;
   if (log !== null) {
     log.enter(sVirtEnter.PATH, vcpu, indexHi, indexLo, rHi, rLo);
@@ -94,7 +156,17 @@ export function virtmodeHEnter(vm: Vm, vcpu: number, flagsHi: number, _flagsLo: 
   return ret;
 }
 
-function pinAndEnter(vm: Vm, vcpu: number, flagsHi: number, indexHi: number, indexLo: number, vHi: number, vLo: number, rHi: number, rLo: number): number {
+function pinAndEnter(
+  vm: Vm,
+  vcpu: number,
+  flagsHi: number,
+  indexHi: number,
+  indexLo: number,
+  vHi: number,
+  vLo: number,
+  rHi: number,
+  rLo: number,
+): number {
   const log = vm.state.log;
   const shift = actualShift(vm, vLo, rLo);
   if (shift === 0) return H_PARAMETER;
@@ -113,7 +185,17 @@ function pinAndEnter(vm: Vm, vcpu: number, flagsHi: number, indexHi: number, ind
 }
 
 /** The handler proper (kvmppc_do_h_enter). Answers H_TOO_HARD when the page must be pinned first. */
-export function doHEnter(vm: Vm, vcpu: number, flagsHi: number, indexHi: number, indexLo: number, vHi: number, vLo: number, rHi: number, rLo: number): number {
+export function doHEnter(
+  vm: Vm,
+  vcpu: number,
+  flagsHi: number,
+  indexHi: number,
+  indexLo: number,
+  vHi: number,
+  vLo: number,
+  rHi: number,
+  rLo: number,
+): number {
   const log = vm.state.log;
   vm.outs = 0;
   if (log !== null) log.enter(sEnter.PATH, vcpu, indexHi, indexLo, rHi, rLo);
@@ -122,7 +204,16 @@ export function doHEnter(vm: Vm, vcpu: number, flagsHi: number, indexHi: number,
   return ret;
 }
 
-function enterHpte(vm: Vm, flagsHi: number, indexHi: number, indexLo: number, vHi: number, vLo0: number, rHi0: number, rLo0: number): number {
+function enterHpte(
+  vm: Vm,
+  flagsHi: number,
+  indexHi: number,
+  indexLo: number,
+  vHi: number,
+  vLo0: number,
+  rHi0: number,
+  rLo0: number,
+): number {
   const st = vm.state;
   const k = vm.kernel;
   const log = st.log;
@@ -164,7 +255,9 @@ function enterHpte(vm: Vm, flagsHi: number, indexHi: number, indexLo: number, vH
   } else {
     if (log !== null) log.step(sEnter.align);
     if (!slotIsAligned(slot, shift, vm.pageShift)) return H_PARAMETER;
-    const host = k.mixedPageSizes ? hostPage61(vm, slot, gfn, shift, writing) : hostPage34(vm, slot, gfn, shift, writing);
+    const host = k.mixedPageSizes
+      ? hostPage61(vm, slot, gfn, shift, writing)
+      : hostPage34(vm, slot, gfn, shift, writing);
     // copied out, because another processor may enter an entry at the point
     const { found: pageFound, shift: hostShift, io, wimgKnown, makeReadonly, reached } = hostPage;
     let { paHi, paLo } = hostPage;
@@ -353,7 +446,7 @@ function hostPage61(vm: Vm, slot: Memslot, gfn: number, shift: number, writing: 
     if (hostPage.shift >= shift && (w.pteFlags & PTE_PRESENT) !== 0) {
       w.updatePte(writing);
       hostPage.makeReadonly = writing && (w.pteFlags & PTE_RW) === 0;
-      hostPage.io = w.pteFlags & PTE_CACHE;
+      hostPage.io = w.pteFlags & PTE_NO_CACHE;
       setPa(vm, w.ptePfn);
     }
   }
@@ -376,7 +469,15 @@ function matches(vHi: number, vLo: number, flagsLo: number, avpnHi: number, avpn
 }
 
 /** H_REMOVE (kvmppc_do_h_remove). R4: dword 0 as it was, R5: the guest view. */
-export function hRemove(vm: Vm, vcpu: number, flagsLo: number, indexHi: number, indexLo: number, avpnHi: number, avpnLo: number): number {
+export function hRemove(
+  vm: Vm,
+  vcpu: number,
+  flagsLo: number,
+  indexHi: number,
+  indexLo: number,
+  avpnHi: number,
+  avpnLo: number,
+): number {
   const st = vm.state;
   const k = vm.kernel;
   const log = st.log;
@@ -422,7 +523,16 @@ export function isKey31(rHi: number, rLo: number): boolean {
 }
 
 /** H_PROTECT (kvmppc_h_protect): protection, N and key from the flags. */
-export function hProtect(vm: Vm, vcpu: number, flagsHi: number, flagsLo: number, indexHi: number, indexLo: number, avpnHi: number, avpnLo: number): number {
+export function hProtect(
+  vm: Vm,
+  vcpu: number,
+  flagsHi: number,
+  flagsLo: number,
+  indexHi: number,
+  indexLo: number,
+  avpnHi: number,
+  avpnLo: number,
+): number {
   const st = vm.state;
   const log = st.log;
   const hpt = st.hpt;
@@ -476,14 +586,26 @@ export function hProtect(vm: Vm, vcpu: number, flagsHi: number, flagsLo: number,
   } else if (isKey31(hpt.rHi(index), hpt.rLo(index))) vm.mmioUpdateNext();
   st.putV(hpt, index, hpt.vHi(index), vLo);
   if (log !== null) {
-    log.event(HPTE_PROTECT).num(index).u64(oldHi, oldLo).u64(hpt.guestHi(index), hpt.guestLo(index)).u64(hpt.rHi(index), hpt.rLo(index));
+    log
+      .event(HPTE_PROTECT)
+      .num(index)
+      .u64(oldHi, oldLo)
+      .u64(hpt.guestHi(index), hpt.guestLo(index))
+      .u64(hpt.rHi(index), hpt.rLo(index));
     log.leave();
   }
   return H_SUCCESS;
 }
 
 /** H_READ (kvmppc_h_read): one entry, or four with H_READ_4. R4, R5, … are dword 0 and guest dword 1 of each. */
-export function hRead(vm: Vm, vcpu: number, flagsHi: number, flagsLo: number, indexHi: number, indexLo: number): number {
+export function hRead(
+  vm: Vm,
+  vcpu: number,
+  flagsHi: number,
+  flagsLo: number,
+  indexHi: number,
+  indexLo: number,
+): number {
   const hpt = vm.state.hpt;
   const log = vm.state.log;
   vm.outs = 0;
@@ -520,7 +642,12 @@ export function clearRef(vm: Vm, vcpu: number, hpt: Hpt, index: number): void {
   const rLo = hpt.rLo(index);
   st.putR(hpt, index, hpt.rHi(index), rLo & ~R_R);
   tlbieHpte(vm, vcpu, index, vHi, hpt.vLo(index), rLo, false);
-  if (st.log !== null) st.log.event(HPTE_RC).num(index).u32(hpt.rLo(index) & R_RC).u64(hpt.rHi(index), hpt.rLo(index));
+  if (st.log !== null)
+    st.log
+      .event(HPTE_RC)
+      .num(index)
+      .u32(hpt.rLo(index) & R_RC)
+      .u64(hpt.rHi(index), hpt.rLo(index));
 }
 
 /** The memslot of an entry by its guest view, or null. Leaves the guest frame in `gfnOut`. */
@@ -532,7 +659,14 @@ function slotOf(vm: Vm, hpt: Hpt, index: number): Memslot | null {
 }
 
 /** H_CLEAR_REF (linux-6.1). R4: the guest view with R and C as they were. */
-export function hClearRef(vm: Vm, vcpu: number, flagsHi: number, flagsLo: number, indexHi: number, indexLo: number): number {
+export function hClearRef(
+  vm: Vm,
+  vcpu: number,
+  flagsHi: number,
+  flagsLo: number,
+  indexHi: number,
+  indexLo: number,
+): number {
   const st = vm.state;
   const log = st.log;
   const hpt = st.hpt;
@@ -576,7 +710,14 @@ export function hClearRef(vm: Vm, vcpu: number, flagsHi: number, flagsLo: number
 }
 
 /** H_CLEAR_MOD (linux-6.1). R4: the guest view with R and C as they were. */
-export function hClearMod(vm: Vm, vcpu: number, flagsHi: number, flagsLo: number, indexHi: number, indexLo: number): number {
+export function hClearMod(
+  vm: Vm,
+  vcpu: number,
+  flagsHi: number,
+  flagsLo: number,
+  indexHi: number,
+  indexLo: number,
+): number {
   const st = vm.state;
   const log = st.log;
   const hpt = st.hpt;
@@ -611,7 +752,8 @@ export function hClearMod(vm: Vm, vcpu: number, flagsHi: number, flagsLo: number
         const rLo = hpt.rLo(index);
         st.putR(hpt, index, hpt.rHi(index), rLo & ~R_C);
         const slot = slotOf(vm, hpt, index);
-        if (slot !== null) updateDirtyMap(vm, slot, gfnOut, pagesOf(actualShift(vm, vLo, rLo), vm.pageShift), 'clear-mod');
+        if (slot !== null)
+          updateDirtyMap(vm, slot, gfnOut, pagesOf(actualShift(vm, vLo, rLo), vm.pageShift), 'clear-mod');
       }
     }
     if (log !== null) log.step(sClearMod.write);

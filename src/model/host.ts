@@ -2,15 +2,21 @@
  * Host memory as a scenario models it: the VMM's mappings, their Linux PTEs, get_user_pages, and what the host does to
  * pages (swap-out, write protection, merging). One PTE a block: a page, or a huge page of order > 0.
  */
-import { EEXIST, EINVAL, PTE_ACCESSED, PTE_CACHE, PTE_DIRTY, PTE_PRESENT, PTE_RW, PTE_SPECIAL } from './bits';
+import { EEXIST, EINVAL, PTE_ACCESSED, PTE_CACHE, PTE_DIRTY, PTE_PRESENT, PTE_RW, PTE_SPECIAL, R_RC } from './bits';
 import { eventCode, HOST_CHANGE } from './events';
 import { sHost } from './listing';
-import { ageRange, changePte, invalidateBlock, invalidateRangeEnd, invalidateRangeStart, testAgeRange } from './notifiers';
+import {
+  ageRange,
+  changePte,
+  invalidateBlock,
+  invalidateRangeEnd,
+  invalidateRangeStart,
+  testAgeRange,
+} from './notifiers';
 import { type Hpt, pfnOf, Scalar, type Vma } from './state';
 import type { Vm } from './vm';
 import { numHi } from './words';
 import type { World } from './world';
-import { R_RC } from './bits';
 
 const HOST_PAGE = eventCode('host.page');
 const HPTE_RC = eventCode('hpte.rc');
@@ -106,7 +112,12 @@ export class HostMemory implements World {
     if ((this.pteFlags & PTE_PRESENT) === 0) {
       const pfn = this.allocate(vma.order);
       this.note(sHost.fault, 'alloc', at, pfn);
-      this.setPte(vma, block, PTE_PRESENT | PTE_ACCESSED | (vma.writable && (write || !vma.cow) ? PTE_RW : 0) | (write ? PTE_DIRTY : 0), pfn);
+      this.setPte(
+        vma,
+        block,
+        PTE_PRESENT | PTE_ACCESSED | (vma.writable && (write || !vma.cow) ? PTE_RW : 0) | (write ? PTE_DIRTY : 0),
+        pfn,
+      );
     } else if (write && (this.pteFlags & PTE_RW) === 0) {
       this.note(sHost.cow, 'cow', at, this.ptePfn);
       this.setPte(vma, block, 0, 0);
@@ -157,7 +168,12 @@ export class HostMemory implements World {
   hardwareRc(hpt: Hpt, index: number, bits: number): void {
     const st = this.vm.state;
     st.putR(hpt, index, hpt.rHi(index), hpt.rLo(index) | bits);
-    if (st.log !== null) st.log.event(HPTE_RC).num(index).u32(hpt.rLo(index) & R_RC).u64(hpt.rHi(index), hpt.rLo(index));
+    if (st.log !== null)
+      st.log
+        .event(HPTE_RC)
+        .num(index)
+        .u32(hpt.rLo(index) & R_RC)
+        .u64(hpt.rHi(index), hpt.rLo(index));
   }
 
   private pfnmapFlags(vma: Vma): number {
@@ -198,7 +214,8 @@ export class HostMemory implements World {
       cache: spec.cache ?? 0,
     });
     this.vm.state.putVma(vma, true);
-    if (vma.pfnmap) for (let page = 0; page < npages; page++) this.setPte(vma, page, this.pfnmapFlags(vma), vma.pfn + page);
+    if (vma.pfnmap)
+      for (let page = 0; page < npages; page++) this.setPte(vma, page, this.pfnmapFlags(vma), vma.pfn + page);
     return 0;
   }
 
@@ -302,18 +319,14 @@ export class HostMemory implements World {
 
   /** Was the page referenced? Clears it (kvm_age_hva): linux-3.4 looks at this address, linux-6.1 at its block. */
   age(hva: number): boolean {
-    return this.aged(hva, ageRange);
+    const vma = this.vm.kernel.notifiersBySlot ? this.locate(hva) : null;
+    if (vma === null) return ageRange(this.vm, hva, hva + 1);
+    const at = this.blockHva(vma, this.block);
+    return ageRange(this.vm, at, at + this.blockBytes(vma));
   }
 
   /** Was the page referenced? (kvm_test_age_hva) */
   testAge(hva: number): boolean {
-    return this.aged(hva, testAgeRange);
-  }
-
-  private aged(hva: number, look: (vm: Vm, start: number, end: number) => boolean): boolean {
-    const vma = this.vm.kernel.notifiersBySlot ? this.locate(hva) : null;
-    if (vma === null) return look(this.vm, hva, hva + 1);
-    const at = this.blockHva(vma, this.block);
-    return look(this.vm, at, at + this.blockBytes(vma));
+    return testAgeRange(this.vm, hva, hva + 1);
   }
 }

@@ -4,8 +4,23 @@
  * hpte_cache_flags_ok, compute_tlbie_rb).
  */
 import {
-  R_I, R_KEY_HI, R_KEY_LO, R_M, R_P9_B_HI, R_PP, R_PP0_HI, R_RPN_HI, R_RPN_LO, R_W, R_WIMG,
-  V_AVPN_LO, V_LARGE, V_P9_HI, V_SECONDARY, V_1TB_HI, DSISR_KEYFAULT,
+  DSISR_KEYFAULT,
+  R_I,
+  R_KEY_HI,
+  R_KEY_LO,
+  R_M,
+  R_P9_B_HI,
+  R_PP,
+  R_PP0_HI,
+  R_RPN_HI,
+  R_RPN_LO,
+  R_W,
+  R_WIMG,
+  V_1TB_HI,
+  V_AVPN_LO,
+  V_LARGE,
+  V_P9_HI,
+  V_SECONDARY,
 } from './bits';
 import { maskHi, maskLo } from './words';
 

@@ -3,7 +3,18 @@
  * The stream's header fields and words are big-endian here, as on a big-endian host.
  */
 import {
-  EBADF, EBUSY, EINVAL, EIO, GR_MODIFIED_HI, H_EXACT_HI, H_SUCCESS, R_RC, V_ABSENT, V_BOLTED, V_HVLOCK, V_VALID,
+  EBADF,
+  EBUSY,
+  EINVAL,
+  EIO,
+  GR_MODIFIED_HI,
+  H_EXACT_HI,
+  H_SUCCESS,
+  R_RC,
+  V_ABSENT,
+  V_BOLTED,
+  V_HVLOCK,
+  V_VALID,
 } from './bits';
 import { eventCode } from './events';
 import { doHEnter, hRemove, vHiOf } from './hcalls';
@@ -29,10 +40,11 @@ const FD_WORDS = 4;
 export function htabOpen(vm: Vm, flags: number, start: number): number {
   if ((flags & ~(HTAB_BOLTED_ONLY | HTAB_WRITE_FD)) !== 0) return EINVAL;
   const st = vm.state;
-  const fd = st.scalarNum(Scalar.nextFd);
-  st.setScalarNum(Scalar.nextFd, fd + 1);
+  let fd = 0;
+  while (flagsOf(vm, fd) !== 0) fd++;
   st.put(st.htabFds, fd * FD_WORDS, 0, flags | 0x100);
   st.put(st.htabFds, fd * FD_WORDS + 1, numHi(start), numLo(start));
+  st.put(st.htabFds, fd * FD_WORDS + 2, 0, 0);
   if ((flags & HTAB_WRITE_FD) === 0) interest(vm, 1);
   return fd;
 }
@@ -87,7 +99,15 @@ function isDirty(hpt: Hpt, index: number): boolean {
  * Tells one entry when it is wanted (record_hpte): its guest view takes R and C over and loses MODIFIED.
  * @returns whether the entry is of the wanted kind and, on later passes, changed
  */
-function recordHpte(vm: Vm, hpt: Hpt, index: number, flags: number, wantValid: boolean, firstPass: boolean, out: Bytes | null): boolean {
+function recordHpte(
+  vm: Vm,
+  hpt: Hpt,
+  index: number,
+  flags: number,
+  wantValid: boolean,
+  firstPass: boolean,
+  out: Bytes | null,
+): boolean {
   const dirty = isDirty(hpt, index);
   if (!firstPass && !dirty) return false;
   let vLo = hpt.vLo(index);
@@ -97,22 +117,20 @@ function recordHpte(vm: Vm, hpt: Hpt, index: number, flags: number, wantValid: b
   const st = vm.state;
   let guestHi = hpt.guestHi(index);
   let guestLo = hpt.guestLo(index);
-  if (valid) {
-    if ((vLo & V_VALID) !== 0 && (hpt.rLo(index) & R_RC & ~guestLo) !== 0) {
-      guestLo |= hpt.rLo(index) & R_RC;
-      guestHi |= GR_MODIFIED_HI;
-      st.putGuest(hpt, index, guestHi, guestLo);
-    }
-    if ((vLo & V_ABSENT) !== 0) vLo = (vLo & ~V_ABSENT) | V_VALID;
-    vLo |= V_HVLOCK;
+  // also for an entry that BOLTED_ONLY tells as missing
+  if ((vLo & V_VALID) !== 0 && (hpt.rLo(index) & R_RC & ~guestLo) !== 0) {
+    guestLo |= hpt.rLo(index) & R_RC;
+    guestHi |= GR_MODIFIED_HI;
+    st.putGuest(hpt, index, guestHi, guestLo);
   }
   if (dirty) {
     guestHi &= ~GR_MODIFIED_HI;
     st.putGuest(hpt, index, guestHi, guestLo);
   }
   if (out !== null) {
+    if ((vLo & V_ABSENT) !== 0) vLo = (vLo & ~V_ABSENT) | V_VALID;
     out.put(vHiOf(vm, hpt, index), 4);
-    out.put(vLo, 4);
+    out.put(vLo | V_HVLOCK, 4);
     out.put(guestHi, 4);
     out.put(guestLo, 4);
   }
@@ -157,7 +175,12 @@ function readRecords(vm: Vm, fd: number, flags: number, count: number): Bytes {
     out.put(0, 4);
     let valid = 0;
     if (log !== null) log.step(sHtabRead.valid);
-    while (index < hpt.entries && valid < 0xffff && out.length + ENTRY < count && recordHpte(vm, hpt, index, flags, true, firstPass, out)) {
+    while (
+      index < hpt.entries &&
+      valid < 0xffff &&
+      out.length + ENTRY < count &&
+      recordHpte(vm, hpt, index, flags, true, firstPass, out)
+    ) {
       valid++;
       index++;
     }
@@ -228,9 +251,8 @@ function writeRecords(vm: Vm, vcpu: number, data: Uint8Array, written: Written):
     const nValid = counts >>> 16;
     const nInvalid = counts & 0xffff;
     parse += HEADER;
-    const bytes = HEADER + nValid * ENTRY;
-    if (taken + bytes > data.length) break;
-    taken += bytes;
+    if (taken + nValid * ENTRY > data.length) break;
+    taken += HEADER + nValid * ENTRY;
     if (first >= hpt.entries || first + nValid + nInvalid > hpt.entries) return EINVAL;
     let index = first;
     for (let i = 0; i < nValid; i++, index++) {
@@ -248,7 +270,16 @@ function writeRecords(vm: Vm, vcpu: number, data: Uint8Array, written: Written):
   return taken;
 }
 
-function writeEntry(vm: Vm, vcpu: number, index: number, vHi: number, vLo: number, rHi: number, rLo: number, written: Written): number {
+function writeEntry(
+  vm: Vm,
+  vcpu: number,
+  index: number,
+  vHi: number,
+  vLo: number,
+  rHi: number,
+  rLo: number,
+  written: Written,
+): number {
   const hpt = vm.state.hpt;
   if ((vLo & V_VALID) === 0 || pageShifts(vm, vLo, rLo) === 0) return EINVAL;
   if ((hpt.vLo(index) & (V_VALID | V_ABSENT)) !== 0) hRemove(vm, vcpu, 0, numHi(index), numLo(index), 0, 0);

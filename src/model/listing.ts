@@ -54,7 +54,8 @@ export function lineOfStep(step: number): { readonly key: string; readonly text:
 export const sAccess = path('access', 'guest access', 'A guest access and its interrupts', ['ea', 'msr'], {
   slb: 'Find the segment: in real mode the VRMA segment word, else the SLB entry whose ESID matches the effective address.',
   noSegment: 'No segment matches: the guest takes a segment interrupt.',
-  realModeOffset: 'PPC970 in real mode: addresses below RMLS go through the real mode offset, no page table is involved.',
+  realModeOffset:
+    'PPC970 in real mode: addresses below RMLS go through the real mode offset, no page table is involved.',
   tlb: 'Look into the TLB: a cached translation is used without looking at the table.',
   walk: 'Hardware walk: search primary and secondary PTEG for a valid HPTE whose AVPN, hash bit and page size match.',
   complete: 'Permission is given: the hardware sets R, and C for a store, and the access completes.',
@@ -71,25 +72,37 @@ export const sHcall = path('hcall', 'kvmppc_pseries_do_hcall', 'A hypercall of t
   call: 'The guest’s hypercall reaches its handler.',
 });
 
-export const sHvFault = path('hpte_hv_fault', 'kvmppc_hpte_hv_fault', 'Real-mode part of an HDSI or HISI', ['ea', 'status'], {
-  cache: 'HPTE not found: look into the MMIO cache for the same page, segment and mmio_update.',
-  search: 'Search the table for an HPTE of this address: valid ones, and absent ones when the hardware found none.',
-  none: 'No HPTE: a missing one is the guest’s own affair (DSI/ISI), a protection fault on a vanished one is retried.',
-  raced: 'The HPTE is valid now: somebody reinstated it meanwhile, retry.',
-  rights: 'Check PP, N, G and key against the guest view: what the guest itself forbids is reflected to it.',
-  amr: 'Data with translation on: check the storage key of the guest view against the AMR.',
-  remember: 'Remember EA, index, both dwords and the guest view for the host part.',
-  fillCache: 'Key 31 means MMIO: write the translation into the MMIO cache.',
-  toHost: 'Hand the fault to the host kernel (-1), or straight to MMIO emulation with a loaded instruction (-2).',
-});
+export const sHvFault = path(
+  'hpte_hv_fault',
+  'kvmppc_hpte_hv_fault',
+  'Real-mode part of an HDSI or HISI',
+  ['ea', 'status'],
+  {
+    cache: 'HPTE not found: look into the MMIO cache for the same page, segment and mmio_update.',
+    search: 'Search the table for an HPTE of this address: valid ones, and absent ones when the hardware found none.',
+    none: 'No HPTE: a missing one is the guest’s own affair (DSI/ISI), a protection fault on a vanished one is retried.',
+    raced: 'The HPTE is valid now: somebody reinstated it meanwhile, retry.',
+    rights: 'Check PP, N, G and key against the guest view: what the guest itself forbids is reflected to it.',
+    amr: 'Data with translation on: check the storage key of the guest view against the AMR.',
+    remember: 'Remember EA, index, both dwords and the guest view for the host part.',
+    fillCache: 'Key 31 means MMIO: write the translation into the MMIO cache.',
+    toHost: 'Hand the fault to the host kernel (-1), or straight to MMIO emulation with a loaded instruction (-2).',
+  },
+);
 
-export const sFind = path('hv_find_lock_hpte', 'kvmppc_hv_find_lock_hpte', 'Search the two PTEGs for an HPTE', ['ea', 'slb_v'], {
-  hash: 'Work out the page size of the segment, the VPN, the hash and the AVPN compare value.',
-  primary: 'Compare the eight slots of the primary PTEG.',
-  secondary: 'Compare the eight slots of the secondary PTEG, with SECONDARY set.',
-  found: 'A slot matches and has the segment’s base page size: it is returned locked.',
-  missing: 'No slot matches.',
-});
+export const sFind = path(
+  'hv_find_lock_hpte',
+  'kvmppc_hv_find_lock_hpte',
+  'Search the two PTEGs for an HPTE',
+  ['ea', 'slb_v'],
+  {
+    hash: 'Work out the page size of the segment, the VPN, the hash and the AVPN compare value.',
+    primary: 'Compare the eight slots of the primary PTEG.',
+    secondary: 'Compare the eight slots of the secondary PTEG, with SECONDARY set.',
+    found: 'A slot matches and has the segment’s base page size: it is returned locked.',
+    missing: 'No slot matches.',
+  },
+);
 
 export const sPageFault = path('page_fault', 'kvmppc_book3s_hv_page_fault', 'Host part of the fault', ['ea', 'dsisr'], {
   remembered: 'Is this the fault that the real-mode part remembered? Otherwise the guest just repeats the access.',
@@ -144,11 +157,17 @@ export const sEnter = path('h_enter', 'kvmppc_do_h_enter', 'H_ENTER', ['pte_inde
   write: 'Write dword 1, then dword 0, which drops the lock.',
 });
 
-export const sVirtEnter = path('virtmode_h_enter', 'kvmppc_virtmode_h_enter', 'H_ENTER in virtual mode', ['pte_index', 'ptel'], {
-  check: 'Check page size and memslot as the real-mode handler does.',
-  pin: 'Get the guest page and keep it pinned.',
-  again: 'Run the handler again; a second H_TOO_HARD becomes H_RESOURCE.',
-});
+export const sVirtEnter = path(
+  'virtmode_h_enter',
+  'kvmppc_virtmode_h_enter',
+  'H_ENTER in virtual mode',
+  ['pte_index', 'ptel'],
+  {
+    check: 'Check page size and memslot as the real-mode handler does.',
+    pin: 'Get the guest page and keep it pinned.',
+    again: 'Run the handler again; a second H_TOO_HARD becomes H_RESOURCE.',
+  },
+);
 
 export const sGetPage = path('get_guest_page', 'kvmppc_get_guest_page', 'Pin a guest page (PPC970)', ['gfn', 'size'], {
   known: 'Is the page in slot_phys already?',
@@ -157,19 +176,32 @@ export const sGetPage = path('get_guest_page', 'kvmppc_get_guest_page', 'Pin a g
   record: 'Record frame, size and attributes in the empty words of slot_phys.',
 });
 
-export const sAddRevmap = path('add_revmap_chain', 'kvmppc_add_revmap_chain', 'Link an HPTE into the ring of its page', ['index', 'rmap'], {
-  join: 'The ring has entries: the new one becomes its tail.',
-  first: 'The ring is empty: the new entry is alone and its head.',
-  word: 'Write the rmap word, which drops its lock.',
-});
+export const sAddRevmap = path(
+  'add_revmap_chain',
+  'kvmppc_add_revmap_chain',
+  'Link an HPTE into the ring of its page',
+  ['index', 'rmap'],
+  {
+    join: 'The ring has entries: the new one becomes its tail.',
+    first: 'The ring is empty: the new entry is alone and its head.',
+    word: 'Write the rmap word, which drops its lock.',
+  },
+);
 
-export const sRemoveRevmap = path('remove_revmap_chain', 'remove_revmap_chain', 'Take an HPTE off its ring', ['index', 'r'], {
-  harvest: 'Harvest R and C from dword 1 into the guest view.',
-  memslot: 'Find the memslot of the guest page; without one the ring is left alone.',
-  unlink: 'Join the neighbours; when the entry was the head the next one becomes it, when it was alone the ring is empty.',
-  word: 'Or R and C into the rmap word and drop its lock.',
-  dirty: 'C was set: mark the page dirty in the memslot’s bitmap.',
-});
+export const sRemoveRevmap = path(
+  'remove_revmap_chain',
+  'remove_revmap_chain',
+  'Take an HPTE off its ring',
+  ['index', 'r'],
+  {
+    harvest: 'Harvest R and C from dword 1 into the guest view.',
+    memslot: 'Find the memslot of the guest page; without one the ring is left alone.',
+    unlink:
+      'Join the neighbours; when the entry was the head the next one becomes it, when it was alone the ring is empty.',
+    word: 'Or R and C into the rmap word and drop its lock.',
+    dirty: 'C was set: mark the page dirty in the memslot’s bitmap.',
+  },
+);
 
 export const sRemove = path('h_remove', 'kvmppc_do_h_remove', 'H_REMOVE', ['pte_index', 'avpn'], {
   find: 'Lock the HPTE and compare it with what the flags ask for; otherwise H_NOT_FOUND.',
@@ -248,37 +280,61 @@ export const sAge = path('age_rmapp', 'kvm_age_rmapp', 'Was the guest page refer
   entry: 'Look at each HPTE of the ring: a valid one with R set loses R, with a TLB flush.',
 });
 
-export const sTestAge = path('test_age_rmapp', 'kvm_test_age_rmapp', 'Was the guest page referenced? (looking only)', ['gfn', 'rmap'], {
-  look: 'REFERENCED in the rmap word, or R in any HPTE of the ring.',
-});
+export const sTestAge = path(
+  'test_age_rmapp',
+  'kvm_test_age_rmapp',
+  'Was the guest page referenced? (looking only)',
+  ['gfn', 'rmap'],
+  {
+    look: 'REFERENCED in the rmap word, or R in any HPTE of the ring.',
+  },
+);
 
 export const sSetSpte = path('set_spte_hva', 'kvm_set_spte_hva', 'The host changes a PTE', ['hva', 'seq'], {
   seq: 'Advance the sequence, so that a fault under way retries.',
   unmap: 'Unmap the page as for an invalidation.',
 });
 
-export const sDirtyLog = path('get_dirty_log', 'kvmppc_hv_get_dirty_log', 'Read the dirty log of a memslot', ['slot', 'npages'], {
-  page: 'Take the next page of the slot that has HPTEs.',
-  rmap: 'CHANGED in the rmap word: clear it, the page is dirty.',
-  entry: 'An HPTE with C: invalidate it, flush the TLBs, clear C, make it valid again; the page is dirty.',
-  bitmap: 'Add what the memslot’s bitmap has collected, and clear that.',
-});
+export const sDirtyLog = path(
+  'get_dirty_log',
+  'kvmppc_hv_get_dirty_log',
+  'Read the dirty log of a memslot',
+  ['slot', 'npages'],
+  {
+    page: 'Take the next page of the slot that has HPTEs.',
+    rmap: 'CHANGED in the rmap word: clear it, the page is dirty.',
+    entry: 'An HPTE with C: invalidate it, flush the TLBs, clear C, make it valid again; the page is dirty.',
+    bitmap: 'Add what the memslot’s bitmap has collected, and clear that.',
+  },
+);
 
 export const sVrma = path('map_vrma', 'kvmppc_map_vrma', 'Map the virtual real mode area', ['slot', 'porder'], {
   enter: 'Enter a bolted HPTE for the next page, in slot 7 of its PTEG.',
   failed: 'It could not be entered: stop.',
 });
 
-export const sMemslot = path('set_memory_region', 'kvm_vm_ioctl_set_memory_region', 'Add, change or remove a memslot', ['slot', 'gfn'], {
-  check: 'Check slot number, alignment and overlap.',
-  flush: 'Removal: unmap every guest page of the slot.',
-  change: 'The memslot takes effect.',
-});
+export const sMemslot = path(
+  'set_memory_region',
+  'kvm_vm_ioctl_set_memory_region',
+  'Add, change or remove a memslot',
+  ['slot', 'gfn'],
+  {
+    check: 'Check slot number, alignment and overlap.',
+    flush: 'Removal: unmap every guest page of the slot.',
+    change: 'The memslot takes effect.',
+  },
+);
 
-export const sPin = path('pin_guest_page', 'kvmppc_pin_guest_page', 'Pin a guest page for the hypervisor', ['gpa', 'dirty'], {
-  find: 'Find the memslot and get the host page for write.',
-  unpin: 'Give it back, and mark it dirty if it was written.',
-});
+export const sPin = path(
+  'pin_guest_page',
+  'kvmppc_pin_guest_page',
+  'Pin a guest page for the hypervisor',
+  ['gpa', 'dirty'],
+  {
+    find: 'Find the memslot and get the host page for write.',
+    unpin: 'Give it back, and mark it dirty if it was written.',
+  },
+);
 
 export const sHtabRead = path('htab_read', 'kvm_htab_read', 'Read the HTAB stream', ['fd', 'count'], {
   skip: 'Skip entries that need not be told.',
@@ -294,16 +350,22 @@ export const sHtabWrite = path('htab_write', 'kvm_htab_write', 'Write the HTAB s
   vrma: 'The first VRMA entry tells the page size of the VRMA; the table becomes ready.',
 });
 
-export const sResize = path('resize_hpt', 'kvm_vm_ioctl_resize_hpt_commit', 'Change the size of the table', ['shift', 'flags'], {
-  prepare: 'Prepare: the new table is allocated by a work item.',
-  work: 'The work item allocates the new table.',
-  commit: 'Commit: the prepared table must be of this size and ready.',
-  unmap: 'Rehash: a valid entry is unmapped as the notifier does.',
-  drop: 'Rehash: an entry that is not bolted is dropped.',
-  move: 'Rehash: recover the hash and write the entry, absent, into the same slot of its new PTEG.',
-  collide: 'Rehash: a bolted entry is there already: -ENOSPC, the old table stays.',
-  pivot: 'The new table takes the place of the old one.',
-});
+export const sResize = path(
+  'resize_hpt',
+  'kvm_vm_ioctl_resize_hpt_commit',
+  'Change the size of the table',
+  ['shift', 'flags'],
+  {
+    prepare: 'Prepare: the new table is allocated by a work item.',
+    work: 'The work item allocates the new table.',
+    commit: 'Commit: the prepared table must be of this size and ready.',
+    unmap: 'Rehash: a valid entry is unmapped as the notifier does.',
+    drop: 'Rehash: an entry that is not bolted is dropped.',
+    move: 'Rehash: recover the hash and write the entry, absent, into the same slot of its new PTEG.',
+    collide: 'Rehash: a bolted entry is there already: -ENOSPC, the old table stays.',
+    pivot: 'The new table takes the place of the old one.',
+  },
+);
 
 export const sReset = path('alloc_reset_hpt', 'kvmppc_alloc_reset_hpt', 'Reset the table', ['order', 'mmu_ready'], {
   clear: 'Same size: clear the table and every rmap word.',
@@ -320,6 +382,21 @@ export const sHost = path('host_mm', 'host memory management', 'The host changes
 });
 
 /** Named intermediate values that a path announces; they show as its local variables. */
-export const LOCALS = ['psize', 'gfn', 'hva', 'gpa', 'hash', 'avpn', 'index', 'mmu_seq', 'pfn', 'hpa', 'new_r', 'slb_v', 'status', 'rc'] as const;
+export const LOCALS = [
+  'psize',
+  'gfn',
+  'hva',
+  'gpa',
+  'hash',
+  'avpn',
+  'index',
+  'mmu_seq',
+  'pfn',
+  'hpa',
+  'new_r',
+  'slb_v',
+  'status',
+  'rc',
+] as const;
 export type LocalName = (typeof LOCALS)[number];
 export const Local = Object.fromEntries(LOCALS.map((name, i) => [name, i])) as { readonly [K in LocalName]: number };

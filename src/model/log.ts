@@ -163,7 +163,13 @@ export function recordWords(first: number, eventWords: readonly number[]): numbe
  * Visits the records in [from, to), in order.
  * @param visit gets the record's type, the value in its first word, the chunk, the position of its first word there, and its address
  */
-export function readLog(log: Log, from: number, to: number, eventWords: readonly number[], visit: (type: number, value: number, chunk: Int32Array, at: number, address: number) => void): void {
+export function readLog(
+  log: Log,
+  from: number,
+  to: number,
+  eventWords: readonly number[],
+  visit: (type: number, value: number, chunk: Int32Array, at: number, address: number) => void,
+): void {
   let address = from;
   while (address < to) {
     const chunk = log.chunks[Math.floor(address / LOG_CHUNK)] as Int32Array;

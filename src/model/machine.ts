@@ -21,12 +21,12 @@ import { eventCode } from './events';
 import { doHEnter, hClearMod, hClearRef, hEnter, hProtect, hRead, hRemove, oldDword0, virtmodeHEnter } from './hcalls';
 import { HostMemory } from './host';
 import { actualShift, gfnOf } from './hpte';
-import { debugfsHtab, htabClose, htabOpen, type HtabReadResult, htabRead, htabWrite } from './htab';
-import { type CpuName, type KernelName, KERNELS } from './kernel';
+import { debugfsHtab, type HtabReadResult, htabClose, htabOpen, htabRead, htabWrite } from './htab';
+import { type CpuName, KERNELS, type KernelName } from './kernel';
 import { sHcall } from './listing';
 import type { Log } from './log';
-import { addMemslot, deleteMemslot, mapVrma, type MemslotSpec, setMemslotFlags } from './memslots';
-import { access, type AccessKind, type AccessResult, type AccessStep, type Xlate, xlate } from './mmu';
+import { addMemslot, deleteMemslot, type MemslotSpec, mapVrma, setMemslotFlags } from './memslots';
+import { type AccessKind, type AccessResult, type AccessStep, access, type Xlate, xlate } from './mmu';
 import type { Mutation } from './mutations';
 import { invalidateRangeEnd, invalidateRangeStart } from './notifiers';
 import { type PinnedPage, pinUnpin } from './pin';
@@ -76,7 +76,8 @@ export interface HpteView {
 export function vmConfig(options: MachineOptions): VmConfig {
   const kernel = KERNELS[options.kernel];
   const cpu: CpuName = options.cpu ?? (kernel.laterCalls ? 'POWER9' : 'POWER7');
-  if (!kernel.cpus.includes(cpu)) throw new Error(`${kernel.name} does not run HPT guests on ${cpu}: ${kernel.cpus.join(', ')}`);
+  if (!kernel.cpus.includes(cpu))
+    throw new Error(`${kernel.name} does not run HPT guests on ${cpu}: ${kernel.cpus.join(', ')}`);
   const order = options.order ?? kernel.defaultOrder;
   if (!Number.isInteger(order) || order < 8 || order > 46) throw new Error(`HPT order ${order}: 18 to 46`);
   return {
@@ -260,19 +261,40 @@ export class Machine {
   }
 
   /** H_ENTER. R4: the index taken. */
-  hEnter(args: { flags?: bigint; index: bigint; v: bigint; r: bigint; vcpu?: number; handler?: 'both' | 'real' | 'virtual' }): HcallResult {
+  hEnter(args: {
+    flags?: bigint;
+    index: bigint;
+    v: bigint;
+    r: bigint;
+    vcpu?: number;
+    handler?: 'both' | 'real' | 'virtual';
+  }): HcallResult {
     const { flags = 0n, index, v, r, vcpu = 0, handler = 'both' } = args;
     return this.hcall(HCALL.H_ENTER, [flags, index, v, r], vcpu, () => {
-      if (handler === 'real') return doHEnter(this.vm, vcpu, hiOf(flags), hiOf(index), loOf(index), hiOf(v), loOf(v), hiOf(r), loOf(r));
+      if (handler === 'real')
+        return doHEnter(this.vm, vcpu, hiOf(flags), hiOf(index), loOf(index), hiOf(v), loOf(v), hiOf(r), loOf(r));
       const call = handler === 'both' ? hEnter : virtmodeHEnter;
-      return call(this.vm, vcpu, hiOf(flags), loOf(flags), hiOf(index), loOf(index), hiOf(v), loOf(v), hiOf(r), loOf(r));
+      return call(
+        this.vm,
+        vcpu,
+        hiOf(flags),
+        loOf(flags),
+        hiOf(index),
+        loOf(index),
+        hiOf(v),
+        loOf(v),
+        hiOf(r),
+        loOf(r),
+      );
     });
   }
 
   /** H_REMOVE. R4, R5: the old entry. */
   hRemove(args: { flags?: bigint; index: bigint; avpn?: bigint; vcpu?: number }): HcallResult {
     const { flags = 0n, index, avpn = 0n, vcpu = 0 } = args;
-    return this.hcall(HCALL.H_REMOVE, [flags, index, avpn], vcpu, () => hRemove(this.vm, vcpu, loOf(flags), hiOf(index), loOf(index), hiOf(avpn), loOf(avpn)));
+    return this.hcall(HCALL.H_REMOVE, [flags, index, avpn], vcpu, () =>
+      hRemove(this.vm, vcpu, loOf(flags), hiOf(index), loOf(index), hiOf(avpn), loOf(avpn)),
+    );
   }
 
   /** H_PROTECT. */
@@ -286,14 +308,18 @@ export class Machine {
   /** H_READ. R4, R5, …: two words an entry. */
   hRead(args: { flags?: bigint; index: bigint; vcpu?: number }): HcallResult {
     const { flags = 0n, index, vcpu = 0 } = args;
-    return this.hcall(HCALL.H_READ, [flags, index], vcpu, () => hRead(this.vm, vcpu, hiOf(flags), loOf(flags), hiOf(index), loOf(index)));
+    return this.hcall(HCALL.H_READ, [flags, index], vcpu, () =>
+      hRead(this.vm, vcpu, hiOf(flags), loOf(flags), hiOf(index), loOf(index)),
+    );
   }
 
   /** H_CLEAR_REF (linux-6.1; H_FUNCTION before). */
   hClearRef(args: { flags?: bigint; index: bigint; vcpu?: number }): HcallResult {
     const { flags = 0n, index, vcpu = 0 } = args;
     return this.hcall(HCALL.H_CLEAR_REF, [flags, index], vcpu, () =>
-      this.vm.kernel.laterCalls ? hClearRef(this.vm, vcpu, hiOf(flags), loOf(flags), hiOf(index), loOf(index)) : H_FUNCTION,
+      this.vm.kernel.laterCalls
+        ? hClearRef(this.vm, vcpu, hiOf(flags), loOf(flags), hiOf(index), loOf(index))
+        : H_FUNCTION,
     );
   }
 
@@ -301,7 +327,9 @@ export class Machine {
   hClearMod(args: { flags?: bigint; index: bigint; vcpu?: number }): HcallResult {
     const { flags = 0n, index, vcpu = 0 } = args;
     return this.hcall(HCALL.H_CLEAR_MOD, [flags, index], vcpu, () =>
-      this.vm.kernel.laterCalls ? hClearMod(this.vm, vcpu, hiOf(flags), loOf(flags), hiOf(index), loOf(index)) : H_FUNCTION,
+      this.vm.kernel.laterCalls
+        ? hClearMod(this.vm, vcpu, hiOf(flags), loOf(flags), hiOf(index), loOf(index))
+        : H_FUNCTION,
     );
   }
 
@@ -327,7 +355,9 @@ export class Machine {
   hPageInit(args: { flags: bigint; dest: bigint; src?: bigint; vcpu?: number }, ops: PageOp[] = []): HcallResult {
     const { flags, dest, src = 0n, vcpu = 0 } = args;
     return this.hcall(HCALL.H_PAGE_INIT, [flags, dest, src], vcpu, () =>
-      this.vm.kernel.laterCalls ? hPageInit(this.vm, vcpu, hiOf(flags), loOf(flags), Number(dest), Number(src), ops) : H_FUNCTION,
+      this.vm.kernel.laterCalls
+        ? hPageInit(this.vm, vcpu, hiOf(flags), loOf(flags), Number(dest), Number(src), ops)
+        : H_FUNCTION,
     );
   }
 

@@ -1,5 +1,18 @@
 /** Memslots (kvm_vm_ioctl_set_memory_region, kvmppc_core_flush_memslot) and the virtual real mode area (kvmppc_map_vrma). */
-import { EBUSY, EEXIST, EINVAL, H_EXACT_HI, H_SUCCESS, V_BOLTED, V_LARGE, R_M, R_RC, SLB_L, VRMA_SLB_V_HI, VRMA_SLB_V_LO } from './bits';
+import {
+  EBUSY,
+  EEXIST,
+  EINVAL,
+  H_EXACT_HI,
+  H_SUCCESS,
+  R_M,
+  R_RC,
+  SLB_L,
+  V_BOLTED,
+  V_LARGE,
+  VRMA_SLB_V_HI,
+  VRMA_SLB_V_LO,
+} from './bits';
 import { eventCode, SLOT_CHANGE } from './events';
 import { hEnter } from './hcalls';
 import { sMemslot, sVrma } from './listing';
@@ -23,11 +36,27 @@ export interface MemslotSpec {
   readonly logDirty?: boolean;
 }
 
+/** PPC970: the slot_phys arrays by slot id; they outlive their memslots. */
+export function slotPhysArrays(vm: Vm): [number, Store][] {
+  const arrays: [number, Store][] = [];
+  vm.state.slotWords.forEach((index, _, owner) => {
+    const store = vm.state.ownerOf(owner);
+    if (index >= PHYS_WORDS && store instanceof Store) arrays.push([index - PHYS_WORDS, store]);
+  });
+  return arrays;
+}
+
 function note(vm: Vm, slot: Memslot, change: (typeof SLOT_CHANGE)[number]): void {
   const log = vm.state.log;
   if (log === null) return;
   log.step(sMemslot.change);
-  log.event(MEMSLOT_CHANGE).u32(slot.id).u32(SLOT_CHANGE.indexOf(change)).num(slot.baseGfn).num(slot.npages).num(slot.hva);
+  log
+    .event(MEMSLOT_CHANGE)
+    .u32(slot.id)
+    .u32(SLOT_CHANGE.indexOf(change))
+    .num(slot.baseGfn)
+    .num(slot.npages)
+    .num(slot.hva);
 }
 
 function framed(vm: Vm, slot: number, gfn: number, work: () => number): number {

@@ -4,20 +4,42 @@
  * Protection"). Independent of the kernel's own search.
  */
 import {
-  DSISR_ISSTORE, DSISR_NOHPTE, DSISR_PROTFAULT, MSR_DR, MSR_IR, MSR_PR, R_C, R_G, R_N, R_R, R_RC, R_RPN_HI, R_RPN_LO,
-  RESUME_GUEST, RESUME_HOST, SLB_1T_HI, SLB_ESID_VALID, SLB_KP, SLB_KS, SRR1_ISI_N_OR_G, SRR1_ISI_PROT, V_HVLOCK, V_LARGE,
-  V_SECONDARY, V_VALID,
+  DSISR_ISSTORE,
+  DSISR_NOHPTE,
+  DSISR_PROTFAULT,
+  MSR_DR,
+  MSR_IR,
+  MSR_PR,
+  R_C,
+  R_G,
+  R_N,
+  R_R,
+  R_RC,
+  R_RPN_HI,
+  R_RPN_LO,
+  RESUME_GUEST,
+  RESUME_HOST,
+  SLB_1T_HI,
+  SLB_ESID_VALID,
+  SLB_KP,
+  SLB_KS,
+  SRR1_ISI_N_OR_G,
+  SRR1_ISI_PROT,
+  V_HVLOCK,
+  V_LARGE,
+  V_SECONDARY,
+  V_VALID,
 } from './bits';
 import { ACCESS_KINDS, eventCode, INTERRUPTS } from './events';
 import { avpnIgnored, findLockHpte, hashEa, hpteHvFault, pageFault, secondaryPteg, segmentShift } from './fault';
-import { actualShift, amrFault, mayRead, mayWrite, oldVHi, pageShifts } from './hpte';
 import { vHiOf } from './hcalls';
+import { actualShift, amrFault, mayRead, mayWrite, oldVHi, pageShifts } from './hpte';
 import { sAccess } from './listing';
 import { Point } from './points';
 import { Scalar, SLB_ENTRIES, type Store, Vcpu } from './state';
 import { fillTlb, findTlb, flushIfNeeded, TLB_WORDS, Tlb } from './tlb';
 import type { Vm } from './vm';
-import { maskHi, maskLo, numHi, toNum } from './words';
+import { maskHi, maskLo, toNum } from './words';
 
 const HDSI = eventCode('access.hdsi');
 const HISI = eventCode('access.hisi');
@@ -30,7 +52,12 @@ export type AccessKind = (typeof ACCESS_KINDS)[number];
 export type Outcome = 'ok' | 'dseg' | 'iseg' | 'rmo' | 'dsi' | 'isi' | 'mmio' | 'host_error' | 'loop';
 
 /** One step of an access as the conformance vectors tell it. */
-export type AccessStep = readonly ['hw', 'hit', number] | readonly ['hw', 'prot', number, number] | readonly ['hw', 'miss', number] | readonly ['hv_fault', number] | readonly ['page_fault', number];
+export type AccessStep =
+  | readonly ['hw', 'hit', number]
+  | readonly ['hw', 'prot', number, number]
+  | readonly ['hw', 'miss', number]
+  | readonly ['hv_fault', number]
+  | readonly ['page_fault', number];
 
 export interface AccessResult {
   readonly outcome: Outcome;
@@ -110,7 +137,14 @@ function result(outcome: Outcome, raHi: number, raLo: number, status: number): A
  * @param msr bits 0-31 of the MSR (PR, IR, DR)
  * @param steps receives the steps as the conformance vectors tell them, when given
  */
-export function access(vm: Vm, vcpu: number, kind: AccessKind, eaHi: number, eaLo: number, steps: AccessStep[] | null = null): AccessResult {
+export function access(
+  vm: Vm,
+  vcpu: number,
+  kind: AccessKind,
+  eaHi: number,
+  eaLo: number,
+  steps: AccessStep[] | null = null,
+): AccessResult {
   const cpu = vm.state.vcpus[vcpu] as Store;
   const log = vm.state.log;
   if (log !== null) log.enter(sAccess.PATH, vcpu, eaHi, eaLo, cpu.hi(Vcpu.msr), cpu.lo(Vcpu.msr));
@@ -119,16 +153,37 @@ export function access(vm: Vm, vcpu: number, kind: AccessKind, eaHi: number, eaL
   return done;
 }
 
-function reflect(vm: Vm, outcome: Outcome, eaHi: number, eaLo: number, interrupt: (typeof INTERRUPTS)[number], status: number): AccessResult {
+function reflect(
+  vm: Vm,
+  outcome: Outcome,
+  eaHi: number,
+  eaLo: number,
+  interrupt: (typeof INTERRUPTS)[number],
+  status: number,
+): AccessResult {
   const log = vm.state.log;
   if (log !== null) {
-    log.step(outcome === 'dseg' || outcome === 'iseg' ? sAccess.noSegment : outcome === 'rmo' ? sAccess.realModeOffset : sAccess.reflect);
+    log.step(
+      outcome === 'dseg' || outcome === 'iseg'
+        ? sAccess.noSegment
+        : outcome === 'rmo'
+          ? sAccess.realModeOffset
+          : sAccess.reflect,
+    );
     log.event(REFLECT).u64(eaHi, eaLo).u32(INTERRUPTS.indexOf(interrupt)).u32(status);
   }
   return result(outcome, 0, 0, status);
 }
 
-function rounds(vm: Vm, vcpu: number, cpu: Store, kind: AccessKind, eaHi: number, eaLo: number, steps: AccessStep[] | null): AccessResult {
+function rounds(
+  vm: Vm,
+  vcpu: number,
+  cpu: Store,
+  kind: AccessKind,
+  eaHi: number,
+  eaLo: number,
+  steps: AccessStep[] | null,
+): AccessResult {
   const st = vm.state;
   const log = st.log;
   const data = kind !== 'ifetch';
@@ -140,7 +195,8 @@ function rounds(vm: Vm, vcpu: number, cpu: Store, kind: AccessKind, eaHi: number
     let slbLo = st.scalars.lo(Scalar.vrmaSlbV);
     if (translate) {
       const entry = findSlb(cpu, eaHi, eaLo);
-      if (entry < 0) return data ? reflect(vm, 'dseg', eaHi, eaLo, 'DSegI', 0) : reflect(vm, 'iseg', eaHi, eaLo, 'ISegI', 0);
+      if (entry < 0)
+        return data ? reflect(vm, 'dseg', eaHi, eaLo, 'DSegI', 0) : reflect(vm, 'iseg', eaHi, eaLo, 'ISegI', 0);
       slbHi = cpu.hi(2 * entry + 1);
       slbLo = cpu.lo(2 * entry + 1);
     } else if (!vm.arch206) return reflect(vm, 'rmo', eaHi, eaLo, 'RMO', 0);
@@ -156,7 +212,10 @@ function rounds(vm: Vm, vcpu: number, cpu: Store, kind: AccessKind, eaHi: number
 
     if (log !== null) {
       log.step(data ? sAccess.hdsi : sAccess.hisi);
-      log.event(data ? HDSI : HISI).u64(eaHi, eaLo).u32(status);
+      log
+        .event(data ? HDSI : HISI)
+        .u64(eaHi, eaLo)
+        .u32(status);
     }
     vm.point(Point.beforeHvFault);
     const hv = hpteHvFault(vm, vcpu, eaHi, eaLo, slbHi, slbLo, status, data);
@@ -168,7 +227,7 @@ function rounds(vm: Vm, vcpu: number, cpu: Store, kind: AccessKind, eaHi: number
       if (steps !== null) steps.push(['page_fault', ret]);
       if (ret === RESUME_HOST) {
         if (log !== null) log.step(sAccess.mmio);
-        return result('mmio', numHi(vm.gpa), vm.gpa | 0, 0);
+        return result('mmio', vm.gpaHi, vm.gpaLo, 0);
       }
       if (ret !== RESUME_GUEST) {
         if (log !== null) log.step(sAccess.failed);
@@ -188,7 +247,17 @@ let foundIndex = -1;
 let missed = false;
 
 /** TLB, walk and permission. Answers 0 when the access completes (raHi, raLo), else the status bit. */
-function walk(vm: Vm, vcpu: number, cpu: Store, kind: AccessKind, eaHi: number, eaLo: number, slbHi: number, slbLo: number, steps: AccessStep[] | null): number {
+function walk(
+  vm: Vm,
+  vcpu: number,
+  cpu: Store,
+  kind: AccessKind,
+  eaHi: number,
+  eaLo: number,
+  slbHi: number,
+  slbLo: number,
+  steps: AccessStep[] | null,
+): number {
   const log = vm.state.log;
   const hpt = vm.state.hpt;
   missed = false;
@@ -225,7 +294,16 @@ function setRa(rHi: number, rLo: number, shift: number, eaHi: number, eaLo: numb
 }
 
 /** Uses a cached translation that allows the access and needs no C update; reports one that no longer stands in the table. */
-function throughTlb(vm: Vm, vcpu: number, cpu: Store, kind: AccessKind, eaHi: number, eaLo: number, slbHi: number, slbLo: number): boolean {
+function throughTlb(
+  vm: Vm,
+  vcpu: number,
+  cpu: Store,
+  kind: AccessKind,
+  eaHi: number,
+  eaLo: number,
+  slbHi: number,
+  slbLo: number,
+): boolean {
   const log = vm.state.log;
   const hpt = vm.state.hpt;
   if (log !== null) log.step(sAccess.tlb);
@@ -292,7 +370,13 @@ export function xlate(vm: Vm, vcpu: number, eaHi: number, eaLo: number, data: bo
   const offset = oneT ? ((BigInt(eaHi & 0xff) << 32n) | BigInt(eaLo >>> 0)) >> 12n : BigInt((eaLo & 0x0fffffff) >>> 12);
   const vsidV = (BigInt(vHi & 0x3fffffff) << 32n) | BigInt(vLo >>> 0);
   const vpage = oneT ? ((vsidV >> 24n) << 28n) | offset : ((vsidV >> 12n) << 16n) | offset;
-  return { vpage, raddr: (BigInt(raHi >>> 0) << 32n) | BigInt(raLo >>> 0), mayRead: read, mayWrite: write, mayExecute: execute };
+  return {
+    vpage,
+    raddr: (BigInt(raHi >>> 0) << 32n) | BigInt(raLo >>> 0),
+    mayRead: read,
+    mayWrite: write,
+    mayExecute: execute,
+  };
 }
 
 function translateKeys(msr: number): boolean {

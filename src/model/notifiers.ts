@@ -65,11 +65,13 @@ export function unmapHpte(vm: Vm, hpt: Hpt, index: number, slot: Memslot, gfn: n
   if (log !== null) log.event(RMAP_UNLINK).num(index).num(gfn);
   const vLo = hpt.vLo(index);
   const guestLo = hpt.guestLo(index);
-  if ((vLo & V_VALID) === 0 || gfnOf(hpt.guestHi(index), guestLo, actualShift(vm, vLo, guestLo), vm.pageShift) !== gfn) return;
+  if ((vLo & V_VALID) === 0 || gfnOf(hpt.guestHi(index), guestLo, actualShift(vm, vLo, guestLo), vm.pageShift) !== gfn)
+    return;
   if (log !== null) log.step(sUnmap.absent);
   const vHi = vHiOf(vm, hpt, index);
   st.putV(hpt, index, hpt.vHi(index), (vLo | V_ABSENT) & ~V_VALID);
-  if (log !== null) log.event(HPTE_ABSENT).num(index).num(gfn).u64(hpt.rHi(index), hpt.rLo(index)).u32(ABSENT_CAUSE.indexOf(cause));
+  if (log !== null)
+    log.event(HPTE_ABSENT).num(index).num(gfn).u64(hpt.rHi(index), hpt.rLo(index)).u32(ABSENT_CAUSE.indexOf(cause));
   tlbieHpte(vm, -1, index, vHi, vLo, hpt.rLo(index), false);
   if (log !== null) log.step(sUnmap.harvest);
   if (k.absentDropsKeys) st.putR(hpt, index, hpt.rHi(index) & ~R_KEY_HI, hpt.rLo(index) & ~R_KEY_LO);
@@ -84,21 +86,40 @@ export function unmapHpte(vm: Vm, hpt: Hpt, index: number, slot: Memslot, gfn: n
   if (log !== null) log.event(RMAP_HARVEST).num(index).num(gfn).u32(rc);
 }
 
-/** Calls `visit` for each memslot page in [start, end), in the order of the kernel's handlers. */
-function forEachPage(vm: Vm, start: number, end: number, visit: (slot: Memslot, gfn: number) => void): boolean {
-  let met = false;
-  for (const slot of slotsInOrder(vm)) {
-    const bytes = slot.npages * vm.page;
-    const from = Math.max(start, slot.hva);
-    const to = Math.min(end, slot.hva + bytes);
-    if (from >= to) continue;
-    met = true;
-    const first = slot.baseGfn + Math.floor((from - slot.hva) / vm.page);
-    const last = slot.baseGfn + Math.floor((to - 1 - slot.hva) / vm.page);
-    if (last - first < SPARSE) for (let gfn = first; gfn <= last; gfn++) visit(slot, gfn);
-    else for (const gfn of pagesInUse(slot, first, last)) visit(slot, gfn);
+/**
+ * Calls `visit` for each memslot page in [start, end), in the order of the kernel's handlers: linux-6.1 memslot by memslot,
+ * linux-3.4 page by page, and for each page the memslots that map it.
+ */
+function forEachPage(vm: Vm, start: number, end: number, visit: (slot: Memslot, gfn: number) => void): void {
+  const slots = slotsInOrder(vm);
+  if (vm.kernel.notifiersBySlot || end - start <= vm.page || slots.length === 1) {
+    for (const slot of slots) forEachPageOf(vm, slot, start, end, visit);
+    return;
   }
-  return met;
+  const pages: { readonly hva: number; readonly slot: Memslot; readonly gfn: number }[] = [];
+  for (const slot of slots)
+    forEachPageOf(vm, slot, start, end, (_, gfn) =>
+      pages.push({ hva: slot.hva + (gfn - slot.baseGfn) * vm.page, slot, gfn }),
+    );
+  // a stable sort keeps the order of the memslots within a page
+  pages.sort((a, b) => a.hva - b.hva);
+  for (const { slot, gfn } of pages) visit(slot, gfn);
+}
+
+function forEachPageOf(
+  vm: Vm,
+  slot: Memslot,
+  start: number,
+  end: number,
+  visit: (slot: Memslot, gfn: number) => void,
+): void {
+  const from = Math.max(start, slot.hva);
+  const to = Math.min(end, slot.hva + slot.npages * vm.page);
+  if (from >= to) return;
+  const first = slot.baseGfn + Math.floor((from - slot.hva) / vm.page);
+  const last = slot.baseGfn + Math.floor((to - 1 - slot.hva) / vm.page);
+  if (last - first < SPARSE) for (let gfn = first; gfn <= last; gfn++) visit(slot, gfn);
+  else for (const gfn of pagesInUse(slot, first, last)) visit(slot, gfn);
 }
 
 /** From this many pages on only those with an rmap word are looked at: the others have nothing to do. */
@@ -165,7 +186,10 @@ export function invalidatePage(vm: Vm, hva: number): void {
   const log = vm.state.log;
   if (log !== null) {
     log.enter(sRange.PATH, -1, numHi(hva), hva | 0, numHi(hva + vm.page), (hva + vm.page) | 0);
-    log.event(NOTIFIER_START).num(hva).num(hva + vm.page);
+    log
+      .event(NOTIFIER_START)
+      .num(hva)
+      .num(hva + vm.page);
     log.step(sRange.end);
   }
   bump(vm, Scalar.seq, 1);
@@ -175,7 +199,11 @@ export function invalidatePage(vm: Vm, hva: number): void {
       unmapRmapp(vm, slot, gfn, 'unmap');
     });
   if (log !== null) {
-    log.event(NOTIFIER_END).num(hva).num(hva + vm.page).u64(vm.state.scalars.hi(Scalar.seq), vm.state.scalars.lo(Scalar.seq));
+    log
+      .event(NOTIFIER_END)
+      .num(hva)
+      .num(hva + vm.page)
+      .u64(vm.state.scalars.hi(Scalar.seq), vm.state.scalars.lo(Scalar.seq));
     log.leave();
   }
 }
@@ -262,14 +290,26 @@ export function testAgeRange(vm: Vm, start: number, end: number): boolean {
   return age(vm, start, end, 'test-age', testAgeRmapp);
 }
 
-function age(vm: Vm, start: number, end: number, span: (typeof SPAN_KINDS)[number], look: (vm: Vm, slot: Memslot, gfn: number) => boolean): boolean {
+function age(
+  vm: Vm,
+  start: number,
+  end: number,
+  span: (typeof SPAN_KINDS)[number],
+  look: (vm: Vm, slot: Memslot, gfn: number) => boolean,
+): boolean {
   let referenced = false;
   if (vm.notifiers)
     forEachPage(vm, start, end, (slot, gfn) => {
       if (look(vm, slot, gfn)) referenced = true;
     });
   const log = vm.state.log;
-  if (log !== null) log.event(NOTIFIER_AGE).num(start).num(end).u32(SPAN_KINDS.indexOf(span)).u32(referenced ? 1 : 0);
+  if (log !== null)
+    log
+      .event(NOTIFIER_AGE)
+      .num(start)
+      .num(end)
+      .u32(SPAN_KINDS.indexOf(span))
+      .u32(referenced ? 1 : 0);
   return referenced;
 }
 

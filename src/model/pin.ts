@@ -50,7 +50,8 @@ function getPage(vm: Vm, slot: Memslot, gfn: number, shift: number): number {
     const hostPages = 2 ** (w.pteShift - vm.pageShift);
     if (hostPages > 1) {
       if (log !== null) log.step(sGetPage.huge);
-      const aligned = slot.baseGfn % hostPages === 0 && slot.npages % hostPages === 0 && slot.hva % (hostPages * vm.page) === 0;
+      const aligned =
+        slot.baseGfn % hostPages === 0 && slot.npages % hostPages === 0 && slot.hva % (hostPages * vm.page) === 0;
       if (w.pteShift > shift && aligned) npages = hostPages;
       else if (w.pteShift < shift) {
         w.putPage();
@@ -76,7 +77,7 @@ function getPage(vm: Vm, slot: Memslot, gfn: number, shift: number): number {
   for (let i = 0; i < npages; i++) {
     if ((phys.lo(first + i) | phys.hi(first + i)) !== 0) continue;
     const frame = (pfn + i) * vm.page;
-    st.put(phys, first + i, numHi(frame), (frame | 0) | io | order | (used ? 0 : got));
+    st.put(phys, first + i, numHi(frame), frame | 0 | io | order | (used ? 0 : got));
     used = true;
   }
   if (got !== 0 && !used) w.putPage();
@@ -129,8 +130,9 @@ function pin(vm: Vm, gpa: number, dirty: boolean): PinnedPage | null {
     const inBlock = Math.floor((hva % hostBytes) / vm.page);
     return { pa: (pfn + inBlock) * vm.page + offset, bytes: vm.page - offset };
   }
-  const inBlock = hva % hostBytes;
-  return { pa: pfn * vm.page + inBlock + offset, bytes: hostBytes - inBlock - offset };
+  // the offset inside the block is taken from the guest address
+  const inBlock = gpa % hostBytes;
+  return { pa: pfn * vm.page + inBlock, bytes: hostBytes - inBlock };
 }
 
 function pinnedPhys(vm: Vm, slot: Memslot, gfn: number, offset: number): PinnedPage | null {

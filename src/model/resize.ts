@@ -2,7 +2,20 @@
  * HPT resize and reset (kvm_vm_ioctl_resize_hpt_prepare, kvm_vm_ioctl_resize_hpt_commit, resize_hpt_rehash_hpte;
  * kvmppc_alloc_reset_hpt).
  */
-import { EBUSY, EINVAL, ENOSPC, ENXIO, R_KEY_HI, R_KEY_LO, V_ABSENT, V_BOLTED, V_HVLOCK, V_SECONDARY, V_VALID, SLB_1T_HI } from './bits';
+import {
+  EBUSY,
+  EINVAL,
+  ENOSPC,
+  ENXIO,
+  R_KEY_HI,
+  R_KEY_LO,
+  SLB_1T_HI,
+  V_ABSENT,
+  V_BOLTED,
+  V_HVLOCK,
+  V_SECONDARY,
+  V_VALID,
+} from './bits';
 import { eventCode, RESIZE_PHASE } from './events';
 import { lockHpte, unlockHpte, vHiOf } from './hcalls';
 import { actualShift, gfnOf, newRHi, pageShifts } from './hpte';
@@ -44,7 +57,8 @@ export function resizePrepare(vm: Vm, flags: number, shift: number): number {
     if (st.log !== null) st.log.step(sResize.prepare);
     if (badShift(flags, shift)) return note(vm, 'prepare', shift, EINVAL);
     if (st.scalarNum(Scalar.resizeState) !== NONE) {
-      if (st.scalarNum(Scalar.resizeOrder) === shift) return note(vm, 'prepare', shift, st.scalarNum(Scalar.resizeState) === DONE ? 0 : 100);
+      if (st.scalarNum(Scalar.resizeOrder) === shift)
+        return note(vm, 'prepare', shift, st.scalarNum(Scalar.resizeState) === DONE ? 0 : 100);
       st.setScalarNum(Scalar.resizeState, NONE);
     }
     if (shift === 0) return note(vm, 'prepare', shift, 0);
@@ -206,4 +220,3 @@ export function resetHpt(vm: Vm, order: number): number {
   if (log !== null) log.leave();
   return 0;
 }
-

@@ -2,11 +2,12 @@
  * The reverse map: for each memslot page the ring of the HPTEs that map it, its lock, and the R and C bits harvested from
  * them (Book3S HV kvmppc_add_revmap_chain, remove_revmap_chain, kvmppc_update_dirty_map).
  */
+
+import { GR_MODIFIED_HI, R_C, R_RC, RMAP_C_HI, RMAP_PRESENT_HI, RMAP_R_HI, RMAP_RC_HI } from './bits';
 import { DIRTY_CAUSE, eventCode } from './events';
-import { RMAP_C_HI, RMAP_PRESENT_HI, RMAP_RC_HI, RMAP_R_HI, R_C, R_RC, GR_MODIFIED_HI } from './bits';
-import { Local, sAddRevmap, sRemoveRevmap } from './listing';
 import { actualShift, gfnOf } from './hpte';
-import { Point } from './points';
+import { Local, sAddRevmap, sRemoveRevmap } from './listing';
+import type { Point } from './points';
 import { type Hpt, type Memslot, Scalar } from './state';
 import type { Vm } from './vm';
 import { numHi } from './words';
@@ -62,7 +63,8 @@ export function addRevmapChain(vm: Vm, hpt: Hpt, index: number, slot: Memslot, g
     if (vm.kernel.insertWipesRmap && (hi & RMAP_C_HI) !== 0) log.event(DIRTY_LOST).num(index).num(gfn);
   }
   if (vm.kernel.insertWipesRmap) st.put(w, page, RMAP_R_HI | RMAP_PRESENT_HI, head | 0);
-  else if (head === index) st.put(w, page, (hi | RMAP_PRESENT_HI | vm.kernel.rmapTypeHi) & ~vm.kernel.rmapLockHi, index | 0);
+  else if (head === index)
+    st.put(w, page, (hi | RMAP_PRESENT_HI | vm.kernel.rmapTypeHi) & ~vm.kernel.rmapLockHi, index | 0);
   else st.put(w, page, hi & ~vm.kernel.rmapLockHi, lo);
   if (log !== null) log.leave();
 }

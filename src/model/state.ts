@@ -5,9 +5,10 @@
  * it belongs to. Everything that changes is such a word, also which table is current and which memslots exist; the
  * objects behind owners are made once and never change. So a journal of (place, old, new) undoes a run exactly.
  */
+
+import { VRMA_SLB_V_HI, VRMA_SLB_V_LO } from './bits';
 import type { Log } from './log';
 import { Fnv, numHi, numLo, toNum } from './words';
-import { VRMA_SLB_V_HI, VRMA_SLB_V_LO } from './bits';
 
 /** Planes: kinds of 64-bit words. */
 export const Plane = {
@@ -68,7 +69,6 @@ export const Scalar = {
   vrmaSlbV: 7,
   nextPfn: 8,
   gupRefs: 9,
-  nextFd: 10,
   /** resize request: 0 none, 1 pending, 2 done, 3 failed */
   resizeState: 11,
   resizeOrder: 12,
@@ -257,8 +257,13 @@ export class Hpt {
     this.dir.forEach((chunk, first) => {
       for (let i = 0, o = 0; i < CHUNK; i++, o += 8) {
         if (
-          ((chunk[o] as number) | (chunk[o + 1] as number) | (chunk[o + 2] as number) | (chunk[o + 3] as number)) !== 0 ||
-          ((chunk[o + 4] as number) | (chunk[o + 5] as number) | (chunk[o + 6] as number) | (chunk[o + 7] as number)) !== 0
+          ((chunk[o] as number) | (chunk[o + 1] as number) | (chunk[o + 2] as number) | (chunk[o + 3] as number)) !==
+            0 ||
+          ((chunk[o + 4] as number) |
+            (chunk[o + 5] as number) |
+            (chunk[o + 6] as number) |
+            (chunk[o + 7] as number)) !==
+            0
         )
           visit(first + i, chunk, o);
       }
@@ -392,7 +397,15 @@ export class State {
   put(store: Store, index: number, hi: number, lo: number): void {
     const chunk = store.own(index);
     const o = (index & 255) << 1;
-    if (this.log !== null) this.log.write(store.place + (index < NEAR ? 0 : Math.floor(index / NEAR)), index | 0, chunk[o + 1] as number, chunk[o] as number, hi, lo);
+    if (this.log !== null)
+      this.log.write(
+        store.place + (index < NEAR ? 0 : Math.floor(index / NEAR)),
+        index | 0,
+        chunk[o + 1] as number,
+        chunk[o] as number,
+        hi,
+        lo,
+      );
     chunk[o] = lo;
     chunk[o + 1] = hi;
   }
@@ -416,7 +429,15 @@ export class State {
   private putHpte(hpt: Hpt, place: number, lane: number, index: number, hi: number, lo: number): void {
     const chunk = hpt.own(index);
     const o = ((index & 255) << 3) + lane;
-    if (this.log !== null) this.log.write(place + (index < NEAR ? 0 : Math.floor(index / NEAR)), index | 0, chunk[o + 1] as number, chunk[o] as number, hi, lo);
+    if (this.log !== null)
+      this.log.write(
+        place + (index < NEAR ? 0 : Math.floor(index / NEAR)),
+        index | 0,
+        chunk[o + 1] as number,
+        chunk[o] as number,
+        hi,
+        lo,
+      );
     chunk[o] = lo;
     chunk[o + 1] = hi;
   }
@@ -459,7 +480,8 @@ export class State {
       const o = (index & 255) << 1;
       chunk[o] = lo;
       chunk[o + 1] = hi;
-      if (plane === Plane.slot || plane === Plane.vma || (plane === Plane.scalar && index === Scalar.hpt)) this.refresh(plane);
+      if (plane === Plane.slot || plane === Plane.vma || (plane === Plane.scalar && index === Scalar.hpt))
+        this.refresh(plane);
     }
   }
 

@@ -3,8 +3,8 @@
  * hardware walk and leave only by an invalidation that covers them, so a missing or wrong one is seen.
  */
 import { eventCode, TLBIE_SCOPE } from './events';
-import { sTlbie } from './listing';
 import { tlbieRb } from './hpte';
+import { sTlbie } from './listing';
 import { Vcpu } from './state';
 import type { Vm } from './vm';
 
@@ -28,7 +28,15 @@ export function localInvalidate61(vm: Vm): boolean {
  * Flushes the translation of one HPTE, with the repeats that POWER9 errata ask for.
  * @param vHi,vLo dword 0 in the old layout
  */
-export function tlbieHpte(vm: Vm, vcpu: number, index: number, vHi: number, vLo: number, rLo: number, local: boolean): void {
+export function tlbieHpte(
+  vm: Vm,
+  vcpu: number,
+  index: number,
+  vHi: number,
+  vLo: number,
+  rLo: number,
+  local: boolean,
+): void {
   tlbieRb(vm, index, vHi, vLo, rLo, vm);
   const log = vm.state.log;
   if (log !== null) log.enter(sTlbie.PATH, -1, vm.rbHi, vm.rbLo, 0, local ? 1 : 0);
@@ -45,7 +53,10 @@ export function tlbiePage(vm: Vm, vcpu: number, rbHi: number, rbLo: number, loca
   const log = vm.state.log;
   if (log !== null) {
     log.step(local ? sTlbie.local : sTlbie.global);
-    log.event(TLBIE).u32(local ? LOCAL : GLOBAL).u64(rbHi, rbLo);
+    log
+      .event(TLBIE)
+      .u32(local ? LOCAL : GLOBAL)
+      .u64(rbHi, rbLo);
   }
   if (vm.config.tlb) flushTlbs(vm, vcpu, rbHi, rbLo, local);
 }
@@ -84,7 +95,8 @@ function flushTlb(vm: Vm, vcpu: number, rbHi: number, rbLo: number): void {
   const count = cpu.lo(Vcpu.tlbCount);
   for (let i = 0; i < count; i++) {
     const at = i * TLB_WORDS;
-    if ((tlb.lo(at + Tlb.tag) & 1) !== 0 && tlb.lo(at + Tlb.rb) === rbLo && tlb.hi(at + Tlb.rb) === rbHi) st.put(tlb, at + Tlb.tag, 0, 0);
+    if ((tlb.lo(at + Tlb.tag) & 1) !== 0 && tlb.lo(at + Tlb.rb) === rbLo && tlb.hi(at + Tlb.rb) === rbHi)
+      st.put(tlb, at + Tlb.tag, 0, 0);
   }
 }
 
@@ -115,7 +127,19 @@ export function findTlb(vm: Vm, vcpu: number, eaHi: number, eaLo: number, slbHi:
 }
 
 /** Caches a translation (4K granules of the address, however large the page). */
-export function fillTlb(vm: Vm, vcpu: number, eaHi: number, eaLo: number, slbHi: number, slbLo: number, index: number, vHi: number, vLo: number, rHi: number, rLo: number): void {
+export function fillTlb(
+  vm: Vm,
+  vcpu: number,
+  eaHi: number,
+  eaLo: number,
+  slbHi: number,
+  slbLo: number,
+  index: number,
+  vHi: number,
+  vLo: number,
+  rHi: number,
+  rLo: number,
+): void {
   const st = vm.state;
   const cpu = st.vcpus[vcpu];
   const tlb = st.tlbs[vcpu];

@@ -55,7 +55,8 @@ export class Vm {
   rbHi = 0;
   rbLo = 0;
   /** page fault: guest physical address of an MMIO access */
-  gpa = 0;
+  gpaHi = 0;
+  gpaLo = 0;
   /** hypercall output registers R4… as halves, and how many are set */
   readonly outHi = new Int32Array(8);
   readonly outLo = new Int32Array(8);
