@@ -2,20 +2,7 @@
  * HPT resize and reset (kvm_vm_ioctl_resize_hpt_prepare, kvm_vm_ioctl_resize_hpt_commit, resize_hpt_rehash_hpte;
  * kvmppc_alloc_reset_hpt).
  */
-import {
-  EBUSY,
-  EINVAL,
-  ENOSPC,
-  ENXIO,
-  R_KEY_HI,
-  R_KEY_LO,
-  SLB_1T_HI,
-  V_ABSENT,
-  V_BOLTED,
-  V_HVLOCK,
-  V_SECONDARY,
-  V_VALID,
-} from './bits';
+import { EBUSY, EINVAL, ENOSPC, ENXIO, SLB_1T_HI, V_ABSENT, V_BOLTED, V_HVLOCK, V_SECONDARY, V_VALID } from './bits';
 import { eventCode, RESIZE_PHASE } from './events';
 import { lockHpte, unlockHpte, vHiOf } from './hcalls';
 import { actualShift, gfnOf, newRHi, pageShifts } from './hpte';
