@@ -232,7 +232,7 @@ function axis(pixels: number, origin: number, size: number, texels: number): Axi
   return { first, share };
 }
 
-/** Two pixels in the ratio share : 256 - share; red and blue are computed together. */
+/** Two pixels in the ratio share : 256 - share; hatched when either is. Red and blue are computed together. */
 function mix(a: number, b: number, share: number): number {
   if (a === b) {
     return a;
@@ -240,7 +240,7 @@ function mix(a: number, b: number, share: number): number {
   const rest = 256 - share;
   const redBlue = ((a & 0xff00ff) * share + (b & 0xff00ff) * rest) >>> 8;
   const green = ((a & 0xff00) * share + (b & 0xff00) * rest) >>> 8;
-  return ((redBlue & 0xff00ff) | (green & 0xff00) | 0xff000000) >>> 0;
+  return ((redBlue & 0xff00ff) | (green & 0xff00) | (a & b & 0xff000000)) >>> 0;
 }
 
 function mixLines(

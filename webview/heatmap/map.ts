@@ -16,11 +16,14 @@ import type { Palette } from './palette';
 
 /** What part of the table is seen: kept over reloads. */
 export interface MapView {
-  /** Scale over the scale at which all fits; 1 means fitted, and stays fitted when the panel's size changes. */
-  readonly zoom: number;
+  /** Width of a cell in CSS pixels; 0 for the whole table, which stays fitted when the panel's size changes. */
+  readonly scale: number;
   /** The PTEG in the viewport's middle. */
   readonly centre: number;
 }
+
+/** The view that shows all. */
+export const wholeTable: MapView = { scale: 0, centre: 0 };
 
 export interface MapEvents {
   /** The person moved the cursor. */
@@ -49,7 +52,8 @@ export class HeatmapMap {
   private placement = new Placement(this.grid, geometryAt(1, 1, 1), 0, 0);
   private scale = 1;
   private fitted = 1;
-  private wanted: MapView = { zoom: 1, centre: 0 };
+  /** What to show once the size is known. */
+  private wanted: MapView | undefined = wholeTable;
   private cursorIndex = 0;
   private outlined: readonly number[] = [];
   private ring: readonly number[] = [];
@@ -81,7 +85,7 @@ export class HeatmapMap {
   }
 
   get view(): MapView {
-    return { zoom: this.scale <= this.fitted ? 1 : this.scale / this.fitted, centre: this.centrePteg() };
+    return { scale: this.scale <= this.fitted ? 0 : this.scale / this.ratio, centre: this.centrePteg() };
   }
 
   /** Shows another table. */
@@ -189,9 +193,8 @@ export class HeatmapMap {
     if (clientWidth < gutterLeft + 40 || clientHeight < gutterTop + 40) {
       return;
     }
-    const first =
-      this.canvas.width === 0 || this.ratio !== ratio || this.grid.columns * this.grid.rows !== this.cells.npteg;
-    const keep = first ? this.wanted : this.view;
+    const keep = this.wanted ?? this.view;
+    this.wanted = undefined;
     this.ratio = ratio;
     this.overlay.width = Math.round(clientWidth * ratio);
     this.overlay.height = Math.round(clientHeight * ratio);
@@ -202,7 +205,7 @@ export class HeatmapMap {
     this.grid = arrange(this.cells.npteg, this.canvas.width, this.canvas.height, ratio);
     this.cells.arrange(this.grid.columns);
     this.fitted = fitScale(this.grid, this.canvas.width, this.canvas.height, ratio);
-    this.look(this.fitted * keep.zoom, 0, 0);
+    this.look(keep.scale * ratio, 0, 0);
     this.centreOn(keep.centre);
   }
 

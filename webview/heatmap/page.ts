@@ -17,7 +17,7 @@ import { type Category, Cells, categories } from './cells';
 import { Changes, changesSentence, type Transition } from './changes';
 import { zoomStep } from './keys';
 import { Legend } from './legend';
-import { HeatmapMap, type MapView } from './map';
+import { HeatmapMap, type MapView, wholeTable } from './map';
 import { type Palette, readPalette } from './palette';
 import { Readout } from './readout';
 import { findHere } from './search';
@@ -31,8 +31,6 @@ interface Kept {
   readonly view: MapView;
   readonly hidden: readonly Category[];
 }
-
-const fitted: MapView = { zoom: 1, centre: 0 };
 
 export class HeatmapPage {
   readonly element = element('main', 'heatmap');
@@ -158,7 +156,7 @@ export class HeatmapPage {
     this.cells = new Cells(table.npteg);
     this.pteg = undefined;
     const cursor = picture.cursor ?? (same ? kept.cursor : undefined) ?? picture.outlined[0];
-    this.map.setCells(this.cells, wholeNumber(cursor ?? 0), same && isView(kept.view) ? kept.view : fitted);
+    this.map.setCells(this.cells, wholeNumber(cursor ?? 0), same && isView(kept.view) ? kept.view : wholeTable);
     await this.load(picture);
     if (cursor === undefined) {
       this.map.setCursor(this.cells.next(-1, 1, (category) => category !== 'free') ?? 0);
@@ -418,6 +416,6 @@ function wholeNumber(value: unknown): number {
 }
 
 function isView(view: unknown): view is MapView {
-  const { zoom, centre } = (view ?? {}) as Partial<MapView>;
-  return Number.isFinite(zoom) && Number.isSafeInteger(centre) && Number(zoom) >= 1 && Number(centre) >= 0;
+  const { scale, centre } = (view ?? {}) as Partial<MapView>;
+  return Number.isFinite(scale) && Number.isSafeInteger(centre) && Number(scale) >= 0 && Number(centre) >= 0;
 }
