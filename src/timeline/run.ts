@@ -6,7 +6,7 @@
  * what stood there before. Moment 0 is the first statement. Views, debugger and queries ask a run; nothing else holds state.
  */
 import { decodeEvent, EVENT_NAMES, EVENT_WORDS, type Event, type EventName } from '../model/events';
-import { LOCALS, type LocalName, lineOfStep, type Path, PATHS } from '../model/listing';
+import { LOCALS, type LocalName, lineOfStep, type Path, PATHS, pathOfStep } from '../model/listing';
 import { type Log, LOG_CHUNK, REC_ENTER, REC_EVENT, REC_LEAVE, REC_LOCAL, REC_MARK, REC_RESUME, REC_STEP, REC_WRITE, readLog } from '../model/log';
 import { decodePlace, type Place } from '../model/state';
 import type { Vm } from '../model/vm';
@@ -39,6 +39,8 @@ export interface Frame {
 /** A frame and the step it is at. */
 export interface FrameAt {
   readonly frame: Frame;
+  /** whose listing the step stands in: the frame's own path, or one whose step is carried out without a frame of its own */
+  readonly path: Path;
   /** listing line, from 0; -1 before the first */
   readonly line: number;
   readonly text: string;
@@ -280,9 +282,13 @@ export class Run {
     let last = moment;
     while (id !== NO_FRAME) {
       const frame = this.frame(id);
-      const at = this.lastStepIn(id, last);
-      const line = at < 0 ? -1 : this.step.at(at) & 63;
-      frames.push({ frame, line, text: at < 0 ? frame.path.title : (lineOfStep(this.step.at(at))?.text ?? frame.path.title) });
+      let at = this.lastStepIn(id, last);
+      const path = at < 0 ? frame.path : (pathOfStep(this.step.at(at)) ?? frame.path);
+      if (path !== frame.path) {
+        frames.push(this.frameAt(frame, path, at));
+        at = this.lastStepIn(id, at, frame.path);
+      }
+      frames.push(this.frameAt(frame, frame.path, at));
       last = frame.entry - 1;
       id = this.frameParent.at(id);
     }
@@ -302,8 +308,18 @@ export class Run {
     return id === NO_FRAME ? -1 : id;
   }
 
-  private lastStepIn(frame: number, moment: number): number {
-    for (let m = moment; m >= this.frameEntry.at(frame); m--) if (this.frameOf.at(m) === frame && this.step.at(m) !== NO_STEP) return m;
+  private frameAt(frame: Frame, path: Path, moment: number): FrameAt {
+    if (moment < 0) return { frame, path, line: -1, text: path.title };
+    const step = this.step.at(moment);
+    return { frame, path, line: step & 63, text: lineOfStep(step)?.text ?? path.title };
+  }
+
+  /** The last moment up to `moment` that is a step of a frame, in the listing of `path` when one is given; -1 without one. */
+  private lastStepIn(frame: number, moment: number, path?: Path): number {
+    for (let m = moment; m >= this.frameEntry.at(frame); m--) {
+      if (this.frameOf.at(m) !== frame || this.step.at(m) === NO_STEP) continue;
+      if (path === undefined || pathOfStep(this.step.at(m)) === path) return m;
+    }
     return -1;
   }
 
