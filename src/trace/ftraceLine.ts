@@ -195,10 +195,10 @@ export class FtraceLineParser implements NewEvent {
       return p;
     }
     const from = p;
-    let hash = hashStart;
     while (p < end && b[p] !== SPACE) {
-      hash = hashByte(hash, b[p++] as number);
+      p++;
     }
+    const hash = hashBytes(b, from, p);
     let flags = this.#flagSets.find(b, from, p, hash);
     if (flags < 0) {
       flags = p - from > 16 ? 0 : this.#events.flagCode(textOf(b, from, p));

@@ -9,10 +9,13 @@ import { eventCode, isHptProbe } from './eventKinds';
 import { type EventSource, TraceEvents } from './events';
 import { FtraceLineParser } from './ftraceLine';
 import { type InputProblem, ProblemList, type ReadControl } from './problem';
-import { TextBlocks } from './textBlocks';
+import { blockSize, TextBlocks } from './textBlocks';
 
 /** Longest line believed, in bytes; the kernel's own lines end far below. */
 const longestLine = 1 << 16;
+
+/** Pieces of the input from this size on are kept as they are; smaller ones are copied into larger blocks. */
+const keptFrom = 1 << 15;
 
 const lostPattern = /^\s*CPU:(\d{1,5}) \[(?:LOST )?(?:(\d{1,15}) )?EVENTS(?: DROPPED)?\]/;
 const fillPattern = /^# entries-in-buffer\/entries-written: (\d+)\/(\d+)/;
@@ -76,9 +79,43 @@ export class FtraceTextReader {
     this.events.sources.push(new TextLines(file, this.#blocks));
   }
 
-  /** Takes the next bytes of the file. */
+  /** Takes the next bytes of the file. Large pieces are kept, not copied: the caller must not change them afterwards. */
   push(chunk: Uint8Array): void {
     this.bytes += chunk.length;
+    const from = chunk.length < keptFrom || chunk.length > blockSize ? 0 : this.#copyUnfinished(chunk);
+    if (from === 0) {
+      this.#copy(chunk);
+    } else if (from < chunk.length) {
+      this.#blocks.adopt(chunk.subarray(from));
+      this.#lineStart = 0;
+      this.#parseLines();
+      this.#startBlock();
+    }
+  }
+
+  /**
+   * Copies those lines of a piece that belong to what came before it: the rest of the unfinished line, and what continues the
+   * last event. Returns the position behind them; 0, with nothing done, if the piece holds no line end.
+   */
+  #copyUnfinished(chunk: Uint8Array): number {
+    let from = 0;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
+      const ownEvent = from > 0 && this.#parser.parse(chunk, from, end);
+      if (ownEvent || (from > 0 && !this.#continues(this.events.count - 1, this.#linesDone))) {
+        return from;
+      }
+      this.#copy(chunk.subarray(from, end + 1));
+      from = end + 1;
+    }
+    if (from > 0) {
+      this.#copy(chunk.subarray(from));
+      return chunk.length;
+    }
+    return 0;
+  }
+
+  /** Takes bytes into the memory blocks and parses the lines that they end. */
+  #copy(chunk: Uint8Array): void {
     for (let from = 0; from < chunk.length; ) {
       const taken = this.#blocks.append(chunk, from);
       from += taken;

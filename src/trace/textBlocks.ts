@@ -1,12 +1,13 @@
 // Keeps the bytes of a text input in memory, in blocks in which no line is split, so that a line is always one stretch of
 // one array. An address is block * 2^24 + position; it stays valid for good.
 
-const blockSize = 1 << 24;
-const firstBlockSize = 1 << 16;
+/** Largest block, and what a block's number counts for in an address. */
+export const blockSize = 1 << 24;
+const smallestBlock = 1 << 12;
 
 export class TextBlocks {
   readonly #blocks: Uint8Array[] = [];
-  #current = new Uint8Array(firstBlockSize);
+  #current: Uint8Array = new Uint8Array(smallestBlock);
   /** Bytes in use of the current block. */
   #used = 0;
 
@@ -60,11 +61,19 @@ export class TextBlocks {
 
   /** Starts a new block with the bytes of the old one from `keepFrom` on (an unfinished line). */
   nextBlock(keepFrom: number): void {
-    const tail = this.#current.slice(keepFrom, this.#used);
-    this.#current = new Uint8Array(blockSize);
-    this.#blocks.push(this.#current);
-    this.#current.set(tail);
+    const tail = this.#current.subarray(keepFrom, this.#used);
+    const block = new Uint8Array(Math.max(smallestBlock, tail.length * 2));
+    block.set(tail);
+    this.#current = block;
     this.#used = tail.length;
+    this.#blocks.push(block);
+  }
+
+  /** Makes an array the current block as it is, without a copy. The current block must hold no unfinished line. */
+  adopt(bytes: Uint8Array): void {
+    this.#current = bytes;
+    this.#used = bytes.length;
+    this.#blocks.push(bytes);
   }
 
   /** Drops the bytes of the current block from `from` on. */
@@ -75,7 +84,7 @@ export class TextBlocks {
   #growCurrent(needed: number): void {
     let size = this.#current.length;
     while (size < needed && size < blockSize) {
-      size *= 2;
+      size = Math.min(blockSize, size * 4);
     }
     const larger = new Uint8Array(size);
     larger.set(this.#current.subarray(0, this.#used));
