@@ -11,9 +11,9 @@ import { checkAligned, checkFields } from './checkFields';
 import { MachineCheck, type MachineFacts } from './checkMachine';
 import { sizeText } from './cursor';
 import { Diagnostics, insertAfterFix, removeFix } from './diagnostics';
-import { fieldOf, has, numberOf } from './evaluate';
+import { fieldOf, has, isGuest, numberOf, statementsIn } from './evaluate';
 import type { StatementDefinition } from './grammar';
-import { MAX_REPEAT, PAGE_SIZES, statementDefinition } from './grammar';
+import { isGuestStatement, MAX_REPEAT, PAGE_SIZES, statementDefinition } from './grammar';
 import { type LabelInfo, Labels } from './labels';
 import { parseScenario } from './parser';
 import { listed } from './suggest';
@@ -364,12 +364,20 @@ class Checker {
       );
       return;
     }
+    if (isGuestStatement(raced.name) && this.memory.facts.vcpus < 2) {
+      this.diagnostics.error(
+        'needs-vcpu',
+        raced.range,
+        `\`${raced.name}\` needs another vCPU to race on; the machine has one: write \`vcpus 2\` on the \`machine\` line`,
+      );
+      return;
+    }
     this.#statement(raced, { ...around, raced: true });
   }
 
   #pointIn(statement: Statement, point: Word, around: Around): void {
     const where = POINT_STATEMENTS[point.text.split('.')[0] ?? ''] ?? [];
-    const holders = statement.name === 'repeat' && statement.body.length === 1 ? statement.body : [statement];
+    const holders = statement.name === 'repeat' ? statementsIn(statement) : [statement];
     if (!holders.some(({ name }) => where.includes(name))) {
       this.diagnostics.error(
         'point-elsewhere',
@@ -413,6 +421,15 @@ class Checker {
       if (actors.has(label.text))
         this.diagnostics.error('duplicate-actor', label.range, `there are two actors named \`${label.text}\``);
       actors.set(label.text, label);
+    }
+    const guests = statement.body.filter(isGuest).length;
+    const { vcpus } = this.memory.facts;
+    if (guests > vcpus) {
+      this.diagnostics.error(
+        'needs-vcpu',
+        statement.range,
+        `${guests} actors do what only vCPUs can, and the machine has ${vcpus}: write \`vcpus ${guests}\` on the \`machine\` line`,
+      );
     }
     if (statement.body.length === 0)
       this.diagnostics.error(

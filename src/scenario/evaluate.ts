@@ -1,6 +1,7 @@
 // Reading the fields of a statement: what checker and runner share.
 
 import type { Field, Statement, Value } from './ast';
+import { isGuestStatement } from './grammar';
 
 export function fieldOf(statement: Statement, name: string): Field | undefined {
   return statement.fields.find((field) => field.name === name);
@@ -48,4 +49,14 @@ export function wimgOf(value: Value, pass = 0n): bigint {
   return value.text === 'none'
     ? 0n
     : [...value.text].reduce((sum, letter) => sum | (bits[letter as 'W' | 'I' | 'M' | 'G'] ?? 0n), 0n);
+}
+
+/** All statements in the blocks of a statement. */
+export function statementsIn({ body }: Statement): Statement[] {
+  return body.flatMap((statement) => [statement, ...statementsIn(statement)]);
+}
+
+/** Whether an actor does anything that only a vCPU can. */
+export function isGuest(actor: Statement): boolean {
+  return statementsIn(actor).some(({ name }) => isGuestStatement(name));
 }

@@ -246,7 +246,7 @@ export const RESULTS: readonly ResultDefinition[] = [
   result(
     'pages',
     'The dirty pages of the log, by gfn, or `none`.',
-    'dirty-log 0   -> pages 0x10\ndirty-log 0   -> pages 0x10   # the HPTE is writable and the vCPUs run',
+    'dirty-log 0   -> pages 0x10\ndirty-log 0   -> pages none',
     { kind: 'numbers', most: 65536 },
     'dirty-log',
   ),

@@ -667,6 +667,12 @@ export function statementDefinition(name: string): StatementDefinition | undefin
   return byName.get(name);
 }
 
+/** Whether a statement is a vCPU's doing: a hypercall or an access. */
+export function isGuestStatement(name: string): boolean {
+  const group = byName.get(name)?.group;
+  return group === 'hypercall' || group === 'access';
+}
+
 /** First words of names of two words, with their second words. */
 export const SECOND_WORDS: ReadonlyMap<string, readonly string[]> = (() => {
   const result = new Map<string, string[]>();
