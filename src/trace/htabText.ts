@@ -140,3 +140,14 @@ export function readHtabText(bytes: Uint8Array, file: string): HtabTextFile {
   reader.push(bytes);
   return reader.end();
 }
+
+/** A dump as the debugfs file prints it. */
+export function writeHtabText(dump: HtabDump): string {
+  let text = '';
+  for (let i = 0; i < dump.count; i++) {
+    const { index, v, r, guest } = dump.entry(i);
+    const words = [v, r, guest].map((word) => word.toString(16).padStart(16, '0')).join(' ');
+    text += `${index.toString(16).padStart(6)} ${words}\n`;
+  }
+  return text;
+}
