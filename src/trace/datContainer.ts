@@ -3,7 +3,8 @@
 // off files that trace-cmd 3.1.6 wrote.
 
 import { BinaryReader, ShortData } from './binaryReader';
-import { type EventFormat, parseEventFormat, parseFields } from './eventFormat';
+import { DatParts, mostCpus, OPTION, type PageLayout } from './datParts';
+import type { EventFormat } from './eventFormat';
 import type { Decompressors } from './files';
 import type { ProblemList } from './problem';
 
@@ -21,13 +22,6 @@ export interface DatBuffer {
   readonly clock: string;
   readonly pageSize: number;
   readonly cpus: readonly CpuPages[];
-}
-
-/** How the header of a ring-buffer page is laid out (header_page). */
-export interface PageLayout {
-  readonly commitOffset: number;
-  readonly commitSize: number;
-  readonly dataOffset: number;
 }
 
 /** Everything in a trace.dat but the decoded events. */
@@ -55,51 +49,26 @@ const largestSection = 1 << 28;
 const largestChunk = 1 << 28;
 /** Most bytes of decompressed trace data. */
 const largestData = 2 ** 32;
-/** Most CPUs and formats believed. */
-const mostCpus = 4096;
-const mostEvents = 65536;
 const largestPage = 1 << 20;
-
-const OPTION = {
-  done: 0,
-  date: 1,
-  cpuStat: 2,
-  buffer: 3,
-  traceClock: 4,
-  offset: 7,
-  cpuCount: 8,
-  tsc2nsec: 14,
-  headerInfo: 16,
-  ftraceEvents: 17,
-  eventFormats: 18,
-  cmdlines: 21,
-  bufferText: 22,
-} as const;
 
 /** Collects what the sections of a file say. */
 export class DatParser {
-  readonly formats = new Map<number, EventFormat>();
-  readonly comms = new Map<number, string>();
   readonly buffers: DatBuffer[] = [];
   readonly file: BinaryReader;
   version = 0;
   latencyText: Uint8Array | undefined;
-  #page: PageLayout = { commitOffset: 8, commitSize: 8, dataOffset: 16 };
   #pageSize = 65536;
   #compression = 'none';
-  #clock = '';
-  #timeOffset = 0n;
-  #tsc: DatContainer['tsc'];
-  #overwritten = 0;
+  readonly #parts: DatParts;
   /** Bytes of trace data decompressed so far. */
   #unpacked = 0;
-  #cpuCount = 0;
 
   constructor(
     readonly bytes: Uint8Array,
     readonly decompressors: Decompressors,
     readonly problems: ProblemList,
   ) {
+    this.#parts = new DatParts(problems);
     // The byte order stands behind the version text.
     const version = bytes.indexOf(0, 10);
     this.file = new BinaryReader(bytes, bytes[version + 1] !== 1);
@@ -116,17 +85,18 @@ export class DatParser {
       }
       this.problems.add('error', `${error.message}. What stands before it was read`, { offset: error.offset });
     }
+    const { formats, page, comms, timeOffset, tsc, overwritten } = this.#parts;
     return {
       version: this.version,
       littleEndian: this.file.littleEndian,
-      formats: this.formats,
-      page: this.#page,
-      comms: this.comms,
       buffers: this.buffers,
       latencyText: this.latencyText,
-      timeOffset: this.#timeOffset,
-      tsc: this.#tsc,
-      overwritten: this.#overwritten,
+      formats,
+      page,
+      comms,
+      timeOffset,
+      tsc,
+      overwritten,
     };
   }
 
@@ -159,18 +129,18 @@ export class DatParser {
 
   async #bodyV6(): Promise<void> {
     const r = this.file;
-    this.#headerInfo(r);
-    this.#ftraceFormats(r);
-    this.#systemFormats(r);
+    this.#parts.headerInfo(r);
+    this.#parts.ftraceFormats(r);
+    this.#parts.systemFormats(r);
     r.take(r.u32('the size of kallsyms'), 'kallsyms');
     r.take(r.u32('the size of the printk formats'), 'printk formats');
-    this.#cmdlines(r);
+    this.#parts.cmdlines(r);
     const cpus = r.u32('the number of CPUs');
     if (cpus > mostCpus) {
       r.at -= 4;
       r.fail(`${cpus} CPUs cannot be`);
     }
-    this.#cpuCount = cpus;
+    this.#parts.cpuCount = cpus;
     let what = this.#tag(r);
     const instances: Array<{ name: string; at: number }> = [];
     if (what === 'options') {
@@ -185,7 +155,7 @@ export class DatParser {
     for (const { name, at } of instances) {
       r.at = at;
       this.#tag(r);
-      this.#cpuTableV6(r, name, this.#cpuCount);
+      this.#cpuTableV6(r, name, this.#parts.cpuCount);
     }
   }
 
@@ -208,7 +178,7 @@ export class DatParser {
         const at = option.size('the offset of an instance', this.bytes.length);
         instances.push({ name: option.left > 0 ? option.string('the name of an instance') : '', at });
       } else {
-        this.#commonOption(id, option);
+        this.#parts.commonOption(id, option);
       }
     }
   }
@@ -229,7 +199,7 @@ export class DatParser {
       const there = Number(size > most ? most : size);
       cpus.push({ cpu, data: this.bytes.subarray(offset, offset + there) });
     }
-    this.buffers.push({ name, clock: this.#clock, pageSize: this.#pageSize, cpus });
+    this.buffers.push({ name, clock: this.#parts.clock, pageSize: this.#pageSize, cpus });
   }
 
   // ---- version 7: sections, found through options -------------------------------------------------------------------
@@ -312,13 +282,13 @@ export class DatParser {
     const offset = (): number => option.size('the offset of a section', this.bytes.length);
     switch (id) {
       case OPTION.headerInfo:
-        return this.#headerInfo(await this.#section(offset(), id));
+        return this.#parts.headerInfo(await this.#section(offset(), id));
       case OPTION.ftraceEvents:
-        return this.#ftraceFormats(await this.#section(offset(), id));
+        return this.#parts.ftraceFormats(await this.#section(offset(), id));
       case OPTION.eventFormats:
-        return this.#systemFormats(await this.#section(offset(), id));
+        return this.#parts.systemFormats(await this.#section(offset(), id));
       case OPTION.cmdlines:
-        return this.#cmdlines(await this.#section(offset(), id));
+        return this.#parts.cmdlines(await this.#section(offset(), id));
       case OPTION.bufferText: {
         const text = await this.#section(offset(), id);
         this.latencyText = text.take(text.left, 'the text of a latency trace');
@@ -327,7 +297,7 @@ export class DatParser {
       case OPTION.buffer:
         return this.#bufferV7(option);
       default:
-        return this.#commonOption(id, option);
+        return this.#parts.commonOption(id, option);
     }
   }
 
@@ -403,105 +373,4 @@ export class DatParser {
     }
     return all;
   }
-
-  // ---- parts that both versions have --------------------------------------------------------------------------------
-
-  #headerInfo(r: BinaryReader): void {
-    if (r.string('header_page') !== 'header_page') {
-      r.fail('expected header_page');
-    }
-    const page = new TextDecoder().decode(r.take(r.size('the size of header_page'), 'header_page'));
-    if (r.string('header_event') !== 'header_event') {
-      r.fail('expected header_event');
-    }
-    r.take(r.size('the size of header_event'), 'header_event');
-    const fields = parseFields(page.replace(/^\tfield/gm, 'field'));
-    const commit = fields.get('commit');
-    const data = fields.get('data');
-    if (commit === undefined || data === undefined || (commit.size !== 4 && commit.size !== 8) || data.offset < 12) {
-      this.problems.add('warning', 'header_page does not tell the layout of a page; that of a 64-bit kernel is taken');
-      return;
-    }
-    this.#page = { commitOffset: commit.offset, commitSize: commit.size, dataOffset: data.offset };
-  }
-
-  #ftraceFormats(r: BinaryReader): void {
-    const count = r.u32('the number of ftrace events');
-    for (let i = 0; i < Math.min(count, mostEvents); i++) {
-      this.#format(r, 'ftrace');
-    }
-  }
-
-  #systemFormats(r: BinaryReader): void {
-    const systems = r.u32('the number of event systems');
-    for (let s = 0; s < Math.min(systems, mostEvents); s++) {
-      const system = r.string('the name of an event system');
-      const count = r.u32('the number of events');
-      for (let i = 0; i < Math.min(count, mostEvents); i++) {
-        this.#format(r, system);
-      }
-    }
-  }
-
-  #format(r: BinaryReader, system: string): void {
-    const text = new TextDecoder().decode(r.take(r.size('the size of an event format'), 'an event format'));
-    const format = parseEventFormat(text, system);
-    if (format === undefined) {
-      this.problems.add('warning', `an event format of system ${JSON.stringify(system)} names no event`);
-    } else {
-      this.formats.set(format.id, format);
-    }
-  }
-
-  #cmdlines(r: BinaryReader): void {
-    const text = new TextDecoder().decode(r.take(r.size('the size of the task names'), 'task names'));
-    for (const line of text.split('\n')) {
-      const match = /^(\d{1,9}) (.*)$/.exec(line);
-      if (match !== null) {
-        this.comms.set(Number(match[1]), match[2] ?? '');
-      }
-    }
-  }
-
-  #commonOption(id: number, option: BinaryReader): void {
-    const text = (): string =>
-      new TextDecoder()
-        .decode(option.bytes)
-        .replace(/\0[\s\S]*$/, '')
-        .trim();
-    switch (id) {
-      case OPTION.date:
-        this.#timeOffset += integerOf(text()) * 1000n;
-        break;
-      case OPTION.offset:
-        this.#timeOffset += integerOf(text());
-        break;
-      case OPTION.traceClock:
-        this.#clock = /\[(\S+)\]/.exec(text())?.[1] ?? '';
-        break;
-      case OPTION.cpuCount:
-        this.#cpuCount = Math.min(option.u32('the number of CPUs'), mostCpus);
-        break;
-      case OPTION.cpuStat:
-        this.#overwritten += Number(/^overrun: (\d{1,12})$/m.exec(text())?.[1] ?? 0);
-        break;
-      case OPTION.tsc2nsec: {
-        const mult = BigInt(option.u32('a time multiplier'));
-        const shift = BigInt(Math.min(option.u32('a time shift'), 63));
-        this.#tsc = { mult, shift };
-        break;
-      }
-      default:
-    }
-  }
-}
-
-/** A decimal or 0x… number with sign; 0 where the text is none. */
-function integerOf(text: string): bigint {
-  const match = /^(-?)((?:0x[0-9a-f]{1,16})|\d{1,19})/i.exec(text);
-  if (match === null) {
-    return 0n;
-  }
-  const value = BigInt(match[2] ?? '0');
-  return match[1] === '-' ? -value : value;
 }

@@ -2,7 +2,7 @@
 // descriptions (in every trace.dat): a page has a time stamp, a commit word (bytes of data, and what was lost), and records that
 // begin with a word of 5 bits type_len and 27 bits time_delta.
 
-import type { PageLayout } from './datContainer';
+import type { PageLayout } from './datParts';
 
 /** Bits of the commit word: events are missing before this page; their number stands behind the data. */
 const MISSED_EVENTS = 0x8000_0000;
