@@ -16,13 +16,20 @@ export function themeColour(name: string, otherwise: string): Rgba {
   return parseColour(themeValue(name, otherwise));
 }
 
+const parsed = new Map<string, Rgba>();
+
 /** Any CSS colour as numbers. */
 export function parseColour(css: string): Rgba {
+  const known = parsed.get(css) ?? paintedColour(css);
+  parsed.set(css, known);
+  return known;
+}
+
+/** A colour as the browser paints it. */
+function paintedColour(css: string): Rgba {
   if (!probe) {
     return [128, 128, 128, 255];
   }
-  probe.canvas.width = 1;
-  probe.canvas.height = 1;
   probe.clearRect(0, 0, 1, 1);
   probe.fillStyle = css;
   probe.fillRect(0, 0, 1, 1);

@@ -143,7 +143,8 @@ export class CanvasPainter implements Painter {
     const { width, height } = this.image;
     const { pixels } = this;
     const background = pixel(palette.background);
-    const visible = across.first.filter((texel) => texel >= 0);
+    const { first, share: shares } = across;
+    const visible = first.filter((texel) => texel >= 0);
     const from = visible[0] ?? 0;
     const to = Math.min(columns, (visible.at(-1) ?? -1) + 2);
     let upper = new Uint32Array(columns + 1);
@@ -175,14 +176,14 @@ export class CanvasPainter implements Painter {
         texels = mixed;
       }
       for (let x = 0; x < width; x++) {
-        const texel = across.first[x] as number;
-        const part = across.share[x] as number;
-        pixels[out + x] =
-          texel < 0
-            ? background
-            : part === 256
-              ? (texels[texel] as number)
-              : mix(texels[texel] as number, texels[texel + 1] as number, part);
+        const texel = first[x] as number;
+        if (texel < 0) {
+          pixels[out + x] = background;
+          continue;
+        }
+        const part = shares[x] as number;
+        const here = texels[texel] as number;
+        pixels[out + x] = part === 256 ? here : mix(here, texels[texel + 1] as number, part);
       }
     }
   }

@@ -75,11 +75,6 @@ export class HeatmapMap {
     this.listen();
   }
 
-  /** Which painter is at work. */
-  get painterKind(): Painter['kind'] {
-    return this.painter.kind;
-  }
-
   get cursor(): number {
     return this.cursorIndex;
   }
@@ -142,17 +137,6 @@ export class HeatmapMap {
     const seen = this.sees(this.cursorIndex);
     const [aroundX, aroundY] = seen ? [x + width / 2, y + height / 2] : [this.canvas.width / 2, this.canvas.height / 2];
     this.zoomAround(this.scale * factor, aroundX, aroundY);
-  }
-
-  /** Paints at once. @returns milliseconds until the pixels were there, for measurements */
-  paintNow(): number {
-    const start = performance.now();
-    this.paint();
-    const gl = this.canvas.getContext('webgl2');
-    if (gl) {
-      gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
-    }
-    return performance.now() - start;
   }
 
   /** WebGL2 on a graphics processor, else the processor. `data-painter` on the document element chooses, for tests. */

@@ -85,11 +85,6 @@ export class HeatmapPage {
     await this.show(await this.host.channel.ask('open', undefined));
   }
 
-  /** For measurements: paints now. @returns milliseconds */
-  paintNow(): number {
-    return this.map.paintNow();
-  }
-
   private build(): void {
     const icons = element(
       'div',
