@@ -119,6 +119,7 @@ function readRecording(f: JsonFields): Recording | undefined {
   const memslots = f.objects('memslots', false).map((slot) => readMemslot(slot, hostPageSize ?? 4096));
   const dumps = f.objects('dumps', false).map(readDump);
   const facts = readFacts(f);
+  f.node('$schema', false);
   f.rejectOthers();
   if (version === undefined || kernel === undefined || cpu === undefined || hostPageSize === undefined) {
     return undefined;

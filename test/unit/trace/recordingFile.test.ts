@@ -127,8 +127,23 @@ describe('recording file', () => {
       'r.json:12:5: error: memslots[3]: expected an object, found 7',
       'r.json:14:23: error: dumps[0].kind: expected "htab" or "htabfd" or "pagemap", found "hpt"',
       'r.json:14:49: error: dumps[0].at: expected { "time": "seconds" } or { "mark": "text" }',
-      'r.json:15:3: warning: speed: "speed" is not known here and is ignored; known are "hptscope", "kernel", "cpu", "hostPageSize", "vm", "traces", "hpt", "memslots", "dumps", "facts"',
+      'r.json:15:3: warning: speed: "speed" is not known here and is ignored; known are "hptscope", "kernel", "cpu", "hostPageSize", "vm", "traces", "hpt", "memslots", "dumps", "facts", "$schema"',
     ]);
+  });
+
+  it('knows the same keys as the schema that the editor validates with', () => {
+    const schema = JSON.parse(readFileSync(join(repository, 'schemas', 'hptscope.schema.json'), 'utf8'));
+    const keysOf = (object: { properties: object }): string[] => Object.keys(object.properties).sort();
+    const known = (text: string): string[] => {
+      const message = problemsOf(text).find((line) => line.includes('"unheard-of" is not known'));
+      return [...(message ?? '').matchAll(/"([^"]+)"(?=,|$)/g)].map((match) => match[1] ?? '').sort();
+    };
+    const { vm, hpt, memslots, dumps } = schema.properties;
+    assert.deepEqual(known(`${minimal}, "unheard-of": 1 }`), keysOf(schema));
+    assert.deepEqual(known(`${minimal}, "vm": { "unheard-of": 1 } }`), keysOf(vm));
+    assert.deepEqual(known(`${minimal}, "hpt": [{ "unheard-of": 1 }] }`), keysOf(hpt.items));
+    assert.deepEqual(known(`${minimal}, "memslots": [{ "unheard-of": 1 }] }`), keysOf(memslots.items));
+    assert.deepEqual(known(`${minimal}, "dumps": [{ "unheard-of": 1 }] }`), keysOf(dumps.items));
   });
 
   it('shows where the JSON itself is broken', () => {
