@@ -3,7 +3,8 @@
 
 import { decompress } from 'fzstd';
 import { XzReadableStream } from 'xz-decompress';
-import type { Decoders } from '../decompression';
+import type { Decompressors } from '../../trace/files';
+import { type Decoders, partDecompressors } from '../decompression';
 
 type Chunks = AsyncIterable<Uint8Array>;
 
@@ -47,3 +48,6 @@ export const browserDecoders: Decoders = {
   zstd: async (data, limit) => decompress(data, new Uint8Array(limit)),
   xz: (chunks) => chunksOf(new XzReadableStream(streamOf(chunks))),
 };
+
+/** What readers of formats with compressed parts inside want. */
+export const browserDecompressors: Decompressors = partDecompressors(browserDecoders);

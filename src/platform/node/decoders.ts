@@ -5,7 +5,8 @@ import type { ReadableStream } from 'node:stream/web';
 import { createGunzip, createInflate } from 'node:zlib';
 import { XzReadableStream } from 'xz-decompress';
 import { ZSTDDecoder } from 'zstddec';
-import type { Decoders } from '../decompression';
+import type { Decompressors } from '../../trace/files';
+import { type Decoders, partDecompressors } from '../decompression';
 
 type Chunks = AsyncIterable<Uint8Array>;
 
@@ -42,3 +43,6 @@ export const nodeDecoders: Decoders = {
     yield* new XzReadableStream(web as never) as unknown as ReadableStream<Uint8Array>;
   },
 };
+
+/** What readers of formats with compressed parts inside want. */
+export const nodeDecompressors: Decompressors = partDecompressors(nodeDecoders);
