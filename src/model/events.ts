@@ -4,10 +4,12 @@
  * order given here; `decodeEvent` reads it back.
  *
  * Field types: index, gfn, pfn, slot numbers and counts are unsigned; `dword`, `addr` are 64-bit words; `status` is a 32-bit
- * word shown in hex; `ret` is a signed 32-bit return value; an array of names is an enumeration.
+ * word shown in hex; an index of all ones is one that a trace does not tell; `ret` is a signed 32-bit return value; an array of names is an enumeration.
  */
 import { toBig } from './words';
 
+/** A yes or no that a trace may not tell. */
+export const MAYBE = ['no', 'yes', 'unknown'] as const;
 /** Why a fault returned to the guest without installing anything. */
 export const RETRY_WHY = ['seq', 'count', 'hpte-changed', 'no-host-pte', 'not-ready', 'stale-ea'] as const;
 export const TLBIE_SCOPE = ['global', 'local', 'erat', 'stq'] as const;
@@ -21,6 +23,9 @@ export const ACCESS_KINDS = ['load', 'store', 'ifetch'] as const;
 export const SPAN_KINDS = ['unmap', 'age', 'test-age'] as const;
 
 type Field = 'index' | 'dword' | 'addr' | 'gfn' | 'pfn' | 'count' | 'status' | 'ret' | 'flag' | readonly string[];
+
+/** An HPTE index that is not known: traces do not name the entry of a fault. */
+export const UNKNOWN_INDEX = 0xffffffffffffffffn;
 
 /** One kind of event. `text` is a sentence with {fields}; `fn` the kernel function in which it happens. */
 export interface EventKind {
@@ -182,7 +187,7 @@ export const EVENTS = {
     title: 'Page fault left',
     text: 'page fault left with {ret}: HPTE {v} {r}',
     fn: 'kvmppc_book3s_hv_page_fault',
-    fields: { v: 'dword', r: 'dword', ret: 'ret', installed: 'flag', traced: 'flag' },
+    fields: { v: 'dword', r: 'dword', ret: 'ret', installed: MAYBE, traced: 'flag' },
   },
   'mmio.fill': {
     title: 'MMIO cache filled',
@@ -212,7 +217,7 @@ export const EVENTS = {
     title: 'Page aged',
     text: '{span} of {start} to {end}: referenced {referenced}',
     fn: 'kvm_age_hva, kvm_test_age_hva',
-    fields: { start: 'addr', end: 'addr', span: SPAN_KINDS, referenced: 'flag' },
+    fields: { start: 'addr', end: 'addr', span: SPAN_KINDS, referenced: MAYBE },
   },
   'notifier.set_spte': {
     title: 'Host PTE changed',
@@ -366,6 +371,7 @@ export function decodeEvent(code: number, chunk: Int32Array, at: number): Event 
 
 /** A field's value as people write it: indexes, frames, addresses and status words in hex, counts and returns in decimal. */
 export function showField(field: Field, value: unknown): string {
+  if (field === 'index' && value === UNKNOWN_INDEX) return 'unknown';
   if (typeof value === 'bigint') return `0x${value.toString(16)}`;
   if (field === 'status' && typeof value === 'number') return `0x${value.toString(16)}`;
   if (typeof value === 'boolean') return value ? 'yes' : 'no';

@@ -6,8 +6,20 @@
  * what stood there before. Moment 0 is the first statement. Views, debugger and queries ask a run; nothing else holds state.
  */
 import { decodeEvent, EVENT_NAMES, EVENT_WORDS, type Event, type EventName } from '../model/events';
-import { LOCALS, type LocalName, lineOfStep, type Path, PATHS, pathOfStep } from '../model/listing';
-import { type Log, LOG_CHUNK, REC_ENTER, REC_EVENT, REC_LEAVE, REC_LOCAL, REC_MARK, REC_RESUME, REC_STEP, REC_WRITE, readLog } from '../model/log';
+import { LOCALS, type LocalName, lineOfStep, PATHS, type Path, pathOfStep } from '../model/listing';
+import {
+  LOG_CHUNK,
+  type Log,
+  REC_ENTER,
+  REC_EVENT,
+  REC_LEAVE,
+  REC_LOCAL,
+  REC_MARK,
+  REC_RESUME,
+  REC_STEP,
+  REC_WRITE,
+  readLog,
+} from '../model/log';
 import { decodePlace, type Place } from '../model/state';
 import type { Vm } from '../model/vm';
 import { toBig } from '../model/words';
@@ -15,6 +27,8 @@ import { toBig } from '../model/words';
 /** Where a statement stands in its file. Lines and columns count from 0. */
 export interface SourceLine {
   readonly line: number;
+  /** file of the line, relative to the program's folder, when it is not the program itself (a recording's trace, a dump) */
+  readonly file?: string;
   /** what it says, for lists */
   readonly text: string;
   /** seconds on a trace's clock, nanosecond-exact, when it came from a trace */
@@ -60,6 +74,17 @@ export interface RunEvent {
   readonly event: Event;
 }
 
+/**
+ * What is known of the table at a moment of a trace. The words of the table are those of the last dump before the moment; which of
+ * them still hold after later events only a replay can tell.
+ */
+export interface Observation {
+  /** moment and file of the dump that the table shows, or null while none has been taken: nothing is known then */
+  readonly dump: { readonly moment: number; readonly file: string } | null;
+  /** events since then that can have changed the table: hypercalls, faults, invalidations */
+  readonly changesSince: number;
+}
+
 export interface RunParts {
   readonly title: string;
   readonly kind: 'scenario' | 'trace' | 'dump';
@@ -68,6 +93,8 @@ export interface RunParts {
   readonly log: Log;
   /** statements by source number */
   readonly sources: readonly SourceLine[];
+  /** a trace's or dump's observed tables, ascending by source number; none for a scenario, whose table is known throughout */
+  readonly dumps?: readonly { readonly source: number; readonly file: string }[];
   /** what holds for the whole run: mutations, what a trace cannot tell; sentences */
   readonly notes: readonly string[];
 }
@@ -103,6 +130,15 @@ class Column {
   }
 }
 
+/** Trace events that can have changed the table. */
+const CHANGING: ReadonlySet<EventName> = new Set<EventName>([
+  'hcall.enter',
+  'fault.enter',
+  'notifier.start',
+  'notifier.set_spte',
+  'notifier.age',
+]);
+
 const NO_FRAME = 0xffffffff;
 const NO_STEP = 0xffffffff;
 
@@ -111,6 +147,7 @@ export class Run {
   readonly kind: RunParts['kind'];
   readonly vm: Vm;
   readonly notes: readonly string[];
+  private readonly dumps: readonly { readonly moment: number; readonly file: string }[];
   private readonly log: Log;
   private readonly sources: readonly SourceLine[];
 
@@ -133,6 +170,7 @@ export class Run {
   private readonly eventMoment = new Column();
   private readonly eventAddress = new Column();
 
+  private firstMoment: Map<number, number> | null = null;
   private current: number;
 
   constructor(parts: RunParts) {
@@ -147,6 +185,7 @@ export class Run {
     this.end = parts.log.end;
     this.index();
     this.current = this.length - 1;
+    this.dumps = (parts.dumps ?? []).map(({ source, file }) => ({ moment: this.momentOfSource(source), file }));
   }
 
   private index(): void {
@@ -230,7 +269,8 @@ export class Run {
     const [from, to] = this.span(moment);
     const { state } = this.vm;
     readLog(this.log, from, to, EVENT_WORDS, (type, _, c, at) => {
-      if (type === REC_WRITE) state.apply(c[at + 1] as number, c[at + 2] as number, c[at + 5] as number, c[at + 6] as number);
+      if (type === REC_WRITE)
+        state.apply(c[at + 1] as number, c[at + 2] as number, c[at + 5] as number, c[at + 6] as number);
     });
   }
 
@@ -247,6 +287,17 @@ export class Run {
       const at = where % LOG_CHUNK;
       state.apply(c[at + 1] as number, c[at + 2] as number, c[at + 3] as number, c[at + 4] as number);
     }
+  }
+
+  /** What is known of the table at a moment; null when all of it is (a scenario). */
+  observation(moment: number): Observation | null {
+    if (this.kind === 'scenario') return null;
+    let dump: Observation['dump'] = null;
+    for (const candidate of this.dumps) if (candidate.moment <= moment) dump = candidate;
+    let changesSince = 0;
+    for (let i = this.eventsUpTo(dump?.moment ?? -1); i < this.eventsUpTo(moment); i++)
+      if (CHANGING.has(this.eventName(i))) changesSince++;
+    return { dump, changesSince };
   }
 
   // ---- questions about a moment -------------------------------------------------------------------------------------
@@ -271,8 +322,11 @@ export class Run {
 
   /** The first moment of a statement by source number, or -1. */
   momentOfSource(source: number): number {
-    for (let m = 0; m < this.length; m++) if (this.isStatement(m) && this.sourceOf.at(m) === source) return m;
-    return -1;
+    if (this.firstMoment === null) {
+      this.firstMoment = new Map();
+      for (let m = this.length - 1; m >= 0; m--) if (this.isStatement(m)) this.firstMoment.set(this.sourceOf.at(m), m);
+    }
+    return this.firstMoment.get(source) ?? -1;
   }
 
   /** Kernel paths under way at a moment, innermost first; empty at a statement. */
@@ -298,7 +352,12 @@ export class Run {
   /** How deep in kernel paths a moment is; 0 at a statement. */
   depth(moment: number): number {
     let depth = 0;
-    for (let id = this.isStatement(moment) ? NO_FRAME : this.frameOf.at(moment); id !== NO_FRAME; id = this.frameParent.at(id)) depth++;
+    for (
+      let id = this.isStatement(moment) ? NO_FRAME : this.frameOf.at(moment);
+      id !== NO_FRAME;
+      id = this.frameParent.at(id)
+    )
+      depth++;
     return depth;
   }
 
@@ -389,11 +448,22 @@ export class Run {
    * Visits the writes of the moments from..to (both included) in order, as they stand in the journal; allocates nothing.
    * @param visit gets the two words of the place (`decodePlace`), the halves before, and the halves after
    */
-  forEachWrite(from: number, to: number, visit: (place: number, indexLo: number, oldHi: number, oldLo: number, newHi: number, newLo: number) => void): void {
+  forEachWrite(
+    from: number,
+    to: number,
+    visit: (place: number, indexLo: number, oldHi: number, oldLo: number, newHi: number, newLo: number) => void,
+  ): void {
     if (from > to || this.length === 0) return;
     readLog(this.log, this.span(from)[0], this.span(to)[1], EVENT_WORDS, (type, _, c, at) => {
       if (type !== REC_WRITE) return;
-      visit(c[at + 1] as number, c[at + 2] as number, c[at + 3] as number, c[at + 4] as number, c[at + 5] as number, c[at + 6] as number);
+      visit(
+        c[at + 1] as number,
+        c[at + 2] as number,
+        c[at + 3] as number,
+        c[at + 4] as number,
+        c[at + 5] as number,
+        c[at + 6] as number,
+      );
     });
   }
 
@@ -405,7 +475,11 @@ export class Run {
 
   private decode(i: number): Event {
     const address = this.eventAddress.at(i);
-    return decodeEvent(this.eventKind.at(i), this.log.chunks[Math.floor(address / LOG_CHUNK)] as Int32Array, (address % LOG_CHUNK) + 1);
+    return decodeEvent(
+      this.eventKind.at(i),
+      this.log.chunks[Math.floor(address / LOG_CHUNK)] as Int32Array,
+      (address % LOG_CHUNK) + 1,
+    );
   }
 
   event(number: number): RunEvent {

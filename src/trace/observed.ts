@@ -1,0 +1,294 @@
+// A trace as a recorded run without replay: each trace event is a statement, the events of the machine among them are told in the
+// vocabulary of src/model/events.ts, and dumps are observed states of the table. Nothing is inferred: what neither an event nor a
+// dump shows stays as it was last seen, and Run.observation says how long ago that was.
+
+import { R_P9_B_HI, V_ABSENT, V_VALID } from '../model/bits';
+import { MAYBE, eventCode as modelEvent, UNKNOWN_INDEX } from '../model/events';
+import type { CpuName, KernelName } from '../model/kernel';
+import { Log } from '../model/log';
+import { vmConfig } from '../model/machine';
+import { type Hpt, Scalar } from '../model/state';
+import { Vm } from '../model/vm';
+import { hiOf, loOf } from '../model/words';
+import { Run, type SourceLine } from '../timeline/run';
+import type { DecodedEvent } from './decoded';
+import type { TraceEvents } from './events';
+import type { HtabDump } from './htabDump';
+import { NoWorld } from './noWorld';
+import { printEvent } from './printEvent';
+
+/** A table that was dumped: everything before event `before` had happened. */
+export interface ObservedTable {
+  readonly before: number;
+  readonly file: string;
+  readonly dump: HtabDump;
+}
+
+/** A memslot comes or goes before event `before`. */
+export interface ObservedSlot {
+  readonly before: number;
+  readonly slot: number;
+  /** null: it goes */
+  readonly is: {
+    readonly baseGfn: number;
+    readonly npages: number;
+    readonly hva: number;
+    readonly logDirty: boolean;
+  } | null;
+}
+
+/** The table is made or replaced before event `before`. */
+export interface ObservedHpt {
+  readonly before: number;
+  readonly order: number;
+}
+
+export interface ObservedMachine {
+  readonly kernel: KernelName;
+  readonly cpu: CpuName;
+  /** log2 of the host page size */
+  readonly pageShift: number;
+}
+
+export interface Observed {
+  readonly title: string;
+  readonly kind: 'trace' | 'dump';
+  readonly machine: ObservedMachine;
+  /** null for a dump without a trace */
+  readonly events: TraceEvents | null;
+  readonly hpts: readonly ObservedHpt[];
+  readonly slots: readonly ObservedSlot[];
+  readonly tables: readonly ObservedTable[];
+  readonly notes: readonly string[];
+  /** asked every few thousand events */
+  readonly cancelled?: () => boolean;
+}
+
+const smallestOrder = 18;
+const absentOrValid = V_ABSENT | V_VALID;
+
+/** The order that a table must have at least to hold an index. */
+export function orderFor(largestIndex: number): number {
+  let order = smallestOrder;
+  while (2 ** (order - 4) <= largestIndex) {
+    order++;
+  }
+  return order;
+}
+
+/** Whether the words of a dump are in the layout of ISA 3.0: the segment size then stands in dword 1. */
+export function isNewLayout(dump: HtabDump): boolean {
+  for (let i = 0; i < dump.count; i++) {
+    if (((dump.rHi[i] as number) & R_P9_B_HI) !== 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/** Makes the run of a trace, with the tables that were dumped on the way. */
+export function observe(observed: Observed): Run {
+  return new Observer(observed).run();
+}
+
+class Observer {
+  readonly #log = new Log();
+  readonly #sources: SourceLine[] = [];
+  readonly #dumps: { source: number; file: string }[] = [];
+  readonly #vm: Vm;
+  /** number of the last hypercall of each vCPU */
+  readonly #hcalls = new Map<number, bigint>();
+
+  constructor(readonly observed: Observed) {
+    const order = observed.hpts[0]?.order ?? this.#orderOfTables();
+    this.#vm = new Vm(vmConfig({ ...observed.machine, order, vcpus: 1 }), () => new NoWorld());
+    this.#vm.state.log = this.#log;
+  }
+
+  #orderOfTables(): number {
+    const largest = this.observed.tables.map(({ dump }) =>
+      dump.count === 0 ? 0 : (dump.index[dump.count - 1] as number),
+    );
+    return orderFor(Math.max(0, ...largest));
+  }
+
+  run(): Run {
+    const { events, title, kind, notes } = this.observed;
+    const count = events?.count ?? 0;
+    const inserts = this.#inserts();
+    let next = 0;
+    for (let i = 0; i <= count; i++) {
+      for (; next < inserts.length && (inserts[next]?.before ?? 0) <= i; next++) {
+        inserts[next]?.apply();
+      }
+      if (events !== null && i < count) {
+        if ((i & 0xfff) === 0 && this.observed.cancelled?.() === true) {
+          break;
+        }
+        this.#event(events, i);
+      }
+    }
+    if (this.#sources.length === 0) {
+      this.#mark({ line: 0, text: title });
+    }
+    return new Run({ title, kind, vm: this.#vm, log: this.#log, sources: this.#sources, dumps: this.#dumps, notes });
+  }
+
+  /** What happens between events, in order; at the same place tables come before memslots, and dumps last. */
+  #inserts(): { readonly before: number; apply(): void }[] {
+    const { hpts, slots, tables } = this.observed;
+    const all = [
+      ...hpts.slice(1).map((hpt) => ({ before: hpt.before, rank: 0, apply: () => this.#replaceHpt(hpt) })),
+      ...slots.map((slot) => ({ before: slot.before, rank: 1, apply: () => this.#slot(slot) })),
+      ...tables.map((table) => ({ before: table.before, rank: 2, apply: () => this.#table(table) })),
+    ];
+    return all.sort((a, b) => a.before - b.before || a.rank - b.rank);
+  }
+
+  #mark(source: SourceLine): void {
+    this.#log.mark(this.#sources.length);
+    this.#sources.push(source);
+  }
+
+  #replaceHpt(hpt: ObservedHpt): void {
+    const { state } = this.#vm;
+    this.#mark({ line: this.#lastLine(), ...this.#lastFile(), text: `the table is replaced: order ${hpt.order}` });
+    state.setScalarNum(Scalar.hpt, state.newHpt(hpt.order).owner);
+  }
+
+  #slot({ slot: id, is }: ObservedSlot): void {
+    const { state } = this.#vm;
+    if (is === null) {
+      state.putSlot(id, null, false);
+      return;
+    }
+    state.putSlot(id, state.newMemslot(id, is.baseGfn, is.npages, is.hva, null), is.logDirty);
+  }
+
+  #lastLine(): number {
+    return this.#sources[this.#sources.length - 1]?.line ?? 0;
+  }
+
+  #lastFile(): { file?: string } {
+    const file = this.#sources[this.#sources.length - 1]?.file;
+    return file === undefined ? {} : { file };
+  }
+
+  /** Brings the table to what a dump shows: entries that it does not list are free. */
+  #table({ dump, file }: ObservedTable): void {
+    const { state } = this.#vm;
+    const own = this.observed.kind === 'dump' ? {} : { file };
+    this.#mark({ line: 0, ...own, text: `${file}: ${dump.count} entries observed` });
+    this.#dumps.push({ source: this.#sources.length - 1, file });
+    const { hpt } = state;
+    const gone: number[] = [];
+    hpt.forEach((index, chunk, o) => {
+      if (((chunk[o] as number) & absentOrValid) !== 0 && dump.find(index) < 0) {
+        gone.push(index);
+      }
+    });
+    for (const index of gone) {
+      this.#entry(hpt, index, 0, 0, 0, 0, 0, 0);
+    }
+    for (let i = 0; i < dump.count; i++) {
+      const index = dump.index[i] as number;
+      if (index < hpt.entries) {
+        const word = (column: Uint32Array): number => (column[i] as number) | 0;
+        this.#entry(
+          hpt,
+          index,
+          word(dump.vHi),
+          word(dump.vLo),
+          word(dump.rHi),
+          word(dump.rLo),
+          word(dump.guestHi),
+          word(dump.guestLo),
+        );
+      }
+    }
+  }
+
+  #entry(
+    hpt: Hpt,
+    index: number,
+    vHi: number,
+    vLo: number,
+    rHi: number,
+    rLo: number,
+    guestHi: number,
+    guestLo: number,
+  ): void {
+    const { state } = this.#vm;
+    state.putV(hpt, index, vHi, vLo);
+    state.putR(hpt, index, rHi, rLo);
+    state.putGuest(hpt, index, guestHi, guestLo);
+  }
+
+  #event(events: TraceEvents, i: number): void {
+    const decoded = events.decode(i);
+    const task = events.taskOf(i);
+    const source = events.sourceOf(i);
+    this.#mark({
+      line: Math.max(0, (events.line[i] as number) - 1),
+      ...(source.file !== this.observed.title && { file: source.file }),
+      text: `${events.nameOf(i)}: ${printEvent(decoded)}`,
+      time: events.timeOf(i),
+      actor: 'vcpu' in decoded ? `vCPU ${decoded.vcpu}` : `${task.comm}-${task.pid}`,
+    });
+    this.#tell(decoded);
+  }
+
+  /** Tells a trace event in the model's vocabulary, where it has a word for it. */
+  #tell(event: DecodedEvent): void {
+    const log = this.#log;
+    const begin = (kind: Parameters<typeof modelEvent>[0]): Log => log.event(modelEvent(kind));
+    const wide = (to: Log, value: bigint): Log => to.u64(hiOf(value), loOf(value));
+    switch (event.kind) {
+      case 'kvm_page_fault_enter': {
+        const to = wide(begin('fault.enter'), event.ea).u32(event.dsisr);
+        for (const value of [UNKNOWN_INDEX, event.hpteV, event.hpteR, event.gpteR, event.baseGfn]) {
+          wide(to, value);
+        }
+        to.u32(event.slotFlags);
+        return;
+      }
+      case 'kvm_page_fault_exit':
+        wide(wide(begin('fault.exit'), event.hpteV), event.hpteR)
+          .u32(Number(event.ret))
+          .u32(MAYBE.indexOf('unknown'))
+          .u32(1);
+        return;
+      case 'kvm_hcall_enter': {
+        this.#hcalls.set(event.vcpu, event.nr);
+        const to = begin('hcall.enter').u32(Number(event.nr & 0xffffffffn));
+        for (const arg of event.args) {
+          wide(to, arg);
+        }
+        return;
+      }
+      case 'kvm_hcall_exit':
+        begin('hcall.exit')
+          .u32(Number((this.#hcalls.get(event.vcpu) ?? 0n) & 0xffffffffn))
+          .u32(Number(event.hcallRc));
+        return;
+      case 'kvm_unmap_hva_range':
+        wide(wide(begin('notifier.start'), event.start), event.end);
+        return;
+      case 'kvm_age_hva':
+        wide(wide(begin('notifier.age'), event.start), event.end)
+          .u32(1)
+          .u32(MAYBE.indexOf('unknown'));
+        return;
+      case 'kvm_test_age_hva':
+        wide(wide(begin('notifier.age'), event.hva), event.hva + 1n)
+          .u32(2)
+          .u32(MAYBE.indexOf('unknown'));
+        return;
+      case 'kvm_set_spte_hva':
+        wide(begin('notifier.set_spte'), event.hva);
+        return;
+      default:
+        return;
+    }
+  }
+}
