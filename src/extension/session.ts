@@ -4,6 +4,7 @@
 
 import type { Run } from '../timeline/run';
 import { type Listen, Signal } from './signal';
+import { RunView, type Travel } from './viewModels/runView';
 
 /** A run and what belongs to it. */
 export interface OpenedRun {
@@ -12,12 +13,6 @@ export interface OpenedRun {
   readonly labels: ReadonlyMap<string, number>;
   /** The file it came from, as a URI string. */
   readonly origin: string;
-}
-
-/** The last travel of the run: what lies between the two moments is what changed in the views. */
-export interface Travel {
-  readonly from: number;
-  readonly to: number;
 }
 
 /** The HPTE that all views mark. */
@@ -35,8 +30,8 @@ export class RunSession {
   private readonly movedRun = new Signal<Travel>();
   private readonly selectedEntry = new Signal<Selection>();
   private opened: OpenedRun | null = null;
+  private shown: RunView | null = null;
   private position = 0;
-  private last: Travel = { from: 0, to: 0 };
   private chosen: number | undefined;
   private traveller: Traveller | null = null;
 
@@ -61,9 +56,9 @@ export class RunSession {
     return this.opened?.origin ?? '';
   }
 
-  /** The travel that led to the current moment; from and to are the same right after opening. */
-  get travel(): Travel {
-    return this.last;
+  /** The run as the views see it; null when there is none. */
+  get view(): RunView | null {
+    return this.shown;
   }
 
   /** The selected HPTE, or undefined. */
@@ -95,9 +90,10 @@ export class RunSession {
     if (to === this.position) {
       return;
     }
-    this.last = { from: this.position, to };
+    const travel = { from: this.position, to };
     this.position = to;
-    this.movedRun.fire(this.last);
+    this.shown?.moved(travel);
+    this.movedRun.fire(travel);
   }
 
   /** Who moves the run from now on; null: nobody but this object. */
@@ -135,7 +131,7 @@ export class RunSession {
 
   private settle(): void {
     this.position = this.run?.position ?? 0;
-    this.last = { from: this.position, to: this.position };
+    this.shown = this.opened === null ? null : new RunView(this.opened.run, this.opened.labels);
     this.chosen = undefined;
   }
 }

@@ -1,0 +1,142 @@
+// The heatmap's source over the open run: cells and descriptions at the current moment; what a travel changed is taken from the
+// journal's writes between the two moments, never from a scan of the table.
+
+import type { CellDescription, FindAnswer, TableShape } from '../protocol';
+import { slotsPerPteg } from '../protocol';
+import type { HeatmapChange, HeatmapSource, IndexRange } from './heatmapSession';
+import type { RunSession } from './session';
+import { type Listen, Signal } from './signal';
+import { findEntries } from './viewModels/find';
+import { cellByte, describeHpte } from './viewModels/hpte';
+import { momentText } from './viewModels/machine';
+import type { RunView } from './viewModels/runView';
+
+/** One open run as the heatmap shows it. */
+class RunHeatmap implements HeatmapSource {
+  private readonly changed = new Signal<HeatmapChange>();
+  private readonly owned: { dispose(): void }[];
+  private generation: number;
+  private outlined: readonly number[] = [];
+
+  readonly onDidChange = this.changed.event;
+
+  constructor(
+    private readonly view: RunView,
+    private readonly session: RunSession,
+  ) {
+    this.generation = view.vm.state.hpt.owner;
+    this.owned = [
+      session.onDidMove(() => this.moved()),
+      session.onDidSelect(({ index }) => this.changed.fire({ kind: 'cursor', index })),
+    ];
+  }
+
+  get title(): string {
+    return this.view.run.title;
+  }
+
+  get table(): TableShape {
+    const { owner, order, entries } = this.view.vm.state.hpt;
+    return { generation: owner, order, npteg: entries / slotsPerPteg };
+  }
+
+  get moment(): string {
+    return momentText(this.view);
+  }
+
+  get lastChanged(): readonly number[] {
+    return this.outlined;
+  }
+
+  get cursor(): number | undefined {
+    return this.session.selection;
+  }
+
+  cells(from: number, to: number): Uint8Array {
+    const { hpt } = this.view.vm.state;
+    const cells = new Uint8Array(to - from);
+    for (let index = from; index < to; index++) {
+      cells[index - from] = cellByte(hpt, index);
+    }
+    return cells;
+  }
+
+  describe(index: number): CellDescription {
+    return describeHpte(this.view, index);
+  }
+
+  find(text: string): FindAnswer {
+    return findEntries(this.view, text);
+  }
+
+  select(index: number, reveal: boolean): void {
+    this.session.select(index, reveal);
+  }
+
+  dispose(): void {
+    for (const { dispose } of this.owned) {
+      dispose();
+    }
+    this.changed.dispose();
+  }
+
+  private moved(): void {
+    const { owner } = this.view.vm.state.hpt;
+    if (owner !== this.generation) {
+      this.generation = owner;
+      this.outlined = [];
+      this.changed.fire({ kind: 'reset' });
+      return;
+    }
+    const touched = this.view.changes.hptes(owner);
+    this.outlined = touched.filter((index) => this.view.hpteChanged(index));
+    this.changed.fire({ kind: 'moment', dirty: rangesOf(touched) });
+  }
+}
+
+/** Ascending indexes as ranges. */
+export function rangesOf(indexes: readonly number[]): IndexRange[] {
+  const ranges: { from: number; to: number }[] = [];
+  for (const index of indexes) {
+    const last = ranges.at(-1);
+    if (last?.to === index) {
+      last.to = index + 1;
+    } else {
+      ranges.push({ from: index, to: index + 1 });
+    }
+  }
+  return ranges;
+}
+
+/** What the heatmap panel looks at: the source of the open run, made anew for each run. */
+export class RunHeatmaps {
+  private readonly changed = new Signal<void>();
+  private shown: RunHeatmap | undefined;
+  private readonly subscription: { dispose(): void };
+
+  readonly onDidChangeSource: Listen<void> = this.changed.event;
+
+  constructor(private readonly session: RunSession) {
+    this.open();
+    this.subscription = session.onDidChangeRun(() => {
+      this.open();
+      this.changed.fire();
+    });
+  }
+
+  get source(): HeatmapSource | undefined {
+    return this.shown;
+  }
+
+  dispose(): void {
+    this.subscription.dispose();
+    this.shown?.dispose();
+    this.changed.dispose();
+  }
+
+  private open(): void {
+    this.shown?.dispose();
+    const { view } = this.session;
+    this.shown = view === null ? undefined : new RunHeatmap(view, this.session);
+  }
+}

@@ -1,0 +1,67 @@
+// The run as the views see it: at its current moment, with what the last travel changed.
+
+import { Plane } from '../../model/state';
+import type { Vm } from '../../model/vm';
+import { Changes, changesBetween } from '../../timeline/changes';
+import type { Run } from '../../timeline/run';
+import { hex } from '../texts';
+import { TableIndex } from './tableIndex';
+
+/** From one moment to another. */
+export interface Travel {
+  readonly from: number;
+  readonly to: number;
+}
+
+export class RunView {
+  /** Labels by the HPTE index they stand for. */
+  readonly labels: ReadonlyMap<number, string>;
+  private last: Travel;
+  private known: Changes | undefined;
+  private index: TableIndex | undefined;
+
+  constructor(
+    readonly run: Run,
+    labels: ReadonlyMap<string, number> = new Map(),
+  ) {
+    this.labels = new Map([...labels].map(([name, index]) => [index, name]));
+    this.last = { from: run.position, to: run.position };
+  }
+
+  get vm(): Vm {
+    return this.run.vm;
+  }
+
+  /** The travel that led to the current moment; nothing changed right after opening. */
+  get travel(): Travel {
+    return this.last;
+  }
+
+  moved(travel: Travel): void {
+    this.last = travel;
+    this.known = undefined;
+  }
+
+  /** What the last travel changed. */
+  get changes(): Changes {
+    this.known ??=
+      this.last.from === this.last.to ? new Changes() : changesBetween(this.run, this.last.from, this.last.to);
+    return this.known;
+  }
+
+  get table(): TableIndex {
+    this.index ??= new TableIndex(this.run);
+    return this.index;
+  }
+
+  /** An HPTE as people call it: "a" where the scenario has a label, else "0x918". */
+  nameOf(index: number): string {
+    return this.labels.get(index) ?? hex(index);
+  }
+
+  /** Whether the last travel changed a word of an HPTE, its links left aside. */
+  hpteChanged(index: number): boolean {
+    const { owner } = this.vm.state.hpt;
+    return [Plane.hpteV, Plane.hpteR, Plane.guestRpte].some((plane) => this.changes.has(plane, owner, index));
+  }
+}
