@@ -1,4 +1,4 @@
-/** `hptscope conform FILE…`: runs vector files on the emulator and compares every field of every answer. */
+/** Runs the operations of vector files on the emulator and compares every field of every answer. */
 import type { Answer, Json, Operation } from './vectors';
 import { VectorDriver } from './vectors';
 
@@ -33,7 +33,7 @@ export function difference(expected: Json | undefined, seen: Json | undefined, p
 }
 
 /**
- * Compares the operations of one vector file (JSON lines). Lines without "in" are notes.
+ * Compares the operations of one vector file (JSON lines). A line may also be a note: {"note": …}.
  * @param text the whole file
  */
 export function conform(text: string): ConformResult {
@@ -56,20 +56,35 @@ export function conform(text: string): ConformResult {
   return { passed, failed, first };
 }
 
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isOperation(value: unknown): value is Operation {
+  return isObject(value) && typeof value.op === 'string';
+}
+
+/** null when the line's operation agrees, a sentence when it does not, undefined for a note. */
 function compareLine(driver: VectorDriver, line: string): string | null | undefined {
   let record: unknown;
   try {
     record = JSON.parse(line);
   } catch (error) {
-    return `not JSON: ${error instanceof Error ? error.message : String(error)}`;
+    return `not JSON: ${sentence(error)}`;
   }
-  if (typeof record !== 'object' || record === null || !('in' in record)) return undefined;
-  const { in: op, out } = record as { in: Operation; out: Answer };
-  if (typeof op !== 'object' || op === null || typeof op.op !== 'string') return '"in" is not an operation';
+  if (isObject(record) && 'note' in record && !('in' in record)) return undefined;
+  if (!isObject(record) || !isOperation(record.in))
+    return `expected {"in": {"op": …}, "out": {…}} or {"note": …}, found ${line.slice(0, 80)}`;
+  const { in: op, out } = record;
+  if (!isObject(out)) return `${op.op}: "out" is not an object`;
   try {
-    const diff = difference(out, driver.run(op));
+    const diff = difference(out as Answer, driver.run(op));
     return diff === null ? null : `${op.op} ${JSON.stringify(op)}\n    ${diff}`;
   } catch (error) {
-    return `${op.op}: ${error instanceof Error ? error.message : String(error)}`;
+    return `${op.op}: ${sentence(error)}`;
   }
+}
+
+function sentence(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
