@@ -81,17 +81,15 @@ export function geometryAt(scale: number, aspect: number, ratio: number): Geomet
     const pitch = { pitchX: scale * blockColumns, pitchY: height * blockRows };
     return { cellWidth: scale, cellHeight: height, gapX: 0, gapY: 0, ...pitch, detail };
   }
-  // Room for the PTEG's number above each block as soon as there is any.
-  const gapY = showsPtegNumbers(cellWidth, ratio) ? Math.round(18 * ratio) : pitchY - cellHeight * blockRows;
-  return {
-    cellWidth,
-    cellHeight,
-    gapX: pitchX - cellWidth * blockColumns,
-    gapY,
-    pitchX,
-    pitchY: cellHeight * blockRows + gapY,
-    detail: 'cells',
-  };
+  const gapX = pitchX - cellWidth * blockColumns;
+  if (!showsPtegNumbers(cellWidth, ratio)) {
+    const gapY = pitchY - cellHeight * blockRows;
+    return { cellWidth, cellHeight, gapX, gapY, pitchX, pitchY, detail: 'cells' };
+  }
+  // Room for the PTEG's number above each block and for letters in each cell, as soon as there is any.
+  const roomy = Math.max(cellHeight, Math.round(cellWidth * 0.8));
+  const gapY = Math.round(18 * ratio);
+  return { cellWidth, cellHeight: roomy, gapX, gapY, pitchX, pitchY: roomy * blockRows + gapY, detail: 'cells' };
 }
 
 /** The size of a cell when `count` of them share a pitch with a gap: at least a pixel of it, some 0.4 cells, not too much. */

@@ -119,6 +119,9 @@ function drawPtegNumbers(context: CanvasRenderingContext2D, scene: OverlayScene)
         break;
       }
       context.fillStyle = cssColour(pteg === cursorPteg ? palette.foreground : palette.muted);
+      if (box.x < 0) {
+        continue; // half a number would mislead
+      }
       context.fillText(`0x${pteg.toString(16).padStart(digits, '0')}`, box.x, box.y - 4 * ratio);
     }
   }
@@ -148,7 +151,8 @@ function drawRing(context: CanvasRenderingContext2D, { placement, palette, ratio
     for (const [at, from] of centres.entries()) {
       const to = centres[(at + 1) % centres.length] ?? from;
       // Bent to one side, so that there and back are two lines.
-      const bend = 0.12;
+      const distance = Math.hypot(to.x - from.x, to.y - from.y) || 1;
+      const bend = Math.max(0.12, Math.min(0.5, (22 * ratio) / distance));
       context.moveTo(from.x, from.y);
       context.quadraticCurveTo(
         (from.x + to.x) / 2 - (to.y - from.y) * bend,

@@ -2,6 +2,7 @@
 
 import {
   type CellDescription,
+  type FindAnswer,
   type HeatmapChannel,
   type HeatmapPicture,
   type HeatmapUpdate,
@@ -52,10 +53,12 @@ export class HeatmapPage {
   private picture: HeatmapPicture | undefined;
   private cells = new Cells(1);
   private pteg: readonly CellDescription[] | undefined;
-  private found: { text: string; indexes: readonly number[]; next: number } = { text: '', indexes: [], next: 0 };
+  private found: FindAnswer & { text: string; next: number } = { text: '', sentence: '', indexes: [], next: 0 };
   /** Set while something is asked, so that at most one question of a kind is on its way. */
   private readonly busy = { update: false, describe: false };
   private readonly stale = { update: false, describe: false };
+  /** The entry that the person went to and that the live region has not named yet, for want of its description. */
+  private unsaid: number | undefined;
   private keeping: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
@@ -281,16 +284,21 @@ export class HeatmapPage {
     const pteg = this.pteg?.[0]?.index === first ? this.pteg : undefined;
     const changed = new Set(this.picture?.outlined);
     this.readout.show({ cursor, npteg: this.cells.npteg, pteg, changed, palette: this.palette });
-    this.map.update({ ring: pteg?.[cursor % slotsPerPteg]?.ring ?? [] });
+    const described = pteg?.[cursor % slotsPerPteg];
+    this.map.update({ ring: described?.ring ?? [] });
+    if (described && this.unsaid === cursor) {
+      this.unsaid = undefined;
+      this.live.textContent = entrySentence(cursor, this.cells.bytes[cursor] ?? 0, described);
+    }
   }
 
   /** The person moved the cursor in the map, or went to an entry. */
   private cursorMoved(index: number): void {
+    this.said.textContent = '';
+    this.unsaid = index;
     this.readCursor();
     this.describeCursor();
     this.select(index, false);
-    const pteg = this.pteg?.find((entry) => entry.index === index);
-    this.live.textContent = entrySentence(index, this.cells.bytes[index] ?? 0, pteg);
     this.keep();
   }
 
@@ -367,15 +375,15 @@ export class HeatmapPage {
     }
     if (text !== this.found.text) {
       const answer = findHere(text, this.cells.npteg) ?? (await this.host.channel.ask('find', { text }));
-      this.found = { text, indexes: answer.indexes, next: 0 };
-      this.said.textContent = answer.sentence;
+      this.found = { text, ...answer, next: 0 };
     }
-    const { indexes, next } = this.found;
+    const { indexes, next, sentence } = this.found;
     const index = indexes[next];
     if (index !== undefined) {
       this.found.next = (next + 1) % indexes.length;
       this.goTo(index);
     }
+    this.said.textContent = sentence;
   }
 
   /** Another theme, or another filter. */
