@@ -74,13 +74,19 @@ export class HeatmapSession {
     select: ({ generation, index, reveal }) => {
       const source = this.sourceOf(generation);
       checkRange(source, index, index + 1);
-      source.select(index, reveal === true);
+      this.selecting = true;
+      try {
+        source.select(index, reveal === true);
+      } finally {
+        this.selecting = false;
+      }
       return undefined;
     },
   };
 
   private readonly dirty = new DirtyRanges();
   private wasReset = false;
+  private selecting = false;
   private subscription: { dispose(): void } | undefined;
   private source: HeatmapSource | undefined;
 
@@ -119,7 +125,10 @@ export class HeatmapSession {
         this.reset();
         break;
       case 'cursor':
-        this.notify('cursor', { index: change.index });
+        // Its own selection does not come back to the webview: its cursor may have moved on by then.
+        if (!this.selecting) {
+          this.notify('cursor', { index: change.index });
+        }
         break;
     }
   }

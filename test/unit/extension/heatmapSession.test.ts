@@ -19,6 +19,7 @@ class TableSource implements HeatmapSource {
   selected: [number, boolean][] = [];
   readonly bytes: Uint8Array;
   listener: ((change: HeatmapChange) => void) | undefined;
+  onSelect: (index: number) => void = () => undefined;
 
   constructor(readonly table = { generation: 3, order: 18, npteg: 2048 }) {
     this.bytes = new Uint8Array(Math.min(table.npteg, 2048) * 8);
@@ -38,6 +39,7 @@ class TableSource implements HeatmapSource {
 
   select(index: number, reveal: boolean) {
     this.selected.push([index, reveal]);
+    this.onSelect(index);
   }
 
   onDidChange(listener: (change: HeatmapChange) => void) {
@@ -132,10 +134,14 @@ describe('heatmap session', () => {
     assert.throws(() => handlers.cells({ generation: 1, from: 0, to: 8 }), /too large to be drawn/);
   });
 
-  it('passes the selection on', async () => {
-    const { source, select } = opened();
+  it('passes the selection on, without an echo, and tells of selections made elsewhere', async () => {
+    const { source, select, notices } = opened();
+    source.onSelect = (index) => source.listener?.({ kind: 'cursor', index });
     await select({ generation: 3, index: 9, reveal: false });
     assert.deepEqual(source.selected, [[9, false]]);
+    assert.deepEqual(notices, []);
+    source.listener?.({ kind: 'cursor', index: 4 });
+    assert.deepEqual(notices, ['cursor']);
   });
 });
 
