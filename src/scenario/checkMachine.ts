@@ -59,6 +59,11 @@ export function machineFacts(statement: Statement | undefined): MachineFacts {
   };
 }
 
+/** Host pages of a `pfnmap` mapping at most. */
+const MOST_PFNMAP = 1n << 20n;
+/** log2 of the size of the largest table that can be read as a stream: every entry of it is looked at. */
+const LARGEST_STREAM = 28;
+
 interface Stretch {
   readonly start: bigint;
   readonly size: bigint;
@@ -213,6 +218,16 @@ export class MachineCheck {
       );
       return;
     }
+    const pages = (numberOf(statement, 'size') ?? 0n) / page;
+    if (has(statement, 'pfnmap') && pages > MOST_PFNMAP) {
+      const range = fieldOf(statement, 'size')?.value?.range ?? statement.range;
+      this.diagnostics.error(
+        'too-large',
+        range,
+        `all ${pages} host PTEs of a \`pfnmap\` exist from the start; ${sizeText(MOST_PFNMAP * page)} is the most here`,
+      );
+      return;
+    }
     if (fails) return;
     const why = huge === undefined ? 'the host page size' : 'the size of its huge pages';
     for (const name of ['hva', 'size']) checkAligned(fieldOf(statement, name), unit, why, passes, this.diagnostics);
@@ -244,6 +259,15 @@ export class MachineCheck {
     const size = numberOf(statement, 'segment') ?? 1n << 28n;
     checkAligned(fieldOf(statement, 'ea'), size, 'the size of the segment', undefined, this.diagnostics);
     this.segments.set(entry, { ea, size, page: numberOf(statement, 'page') ?? 4096n });
+  }
+
+  htabOpen(statement: Statement): void {
+    if (this.facts.order <= LARGEST_STREAM) return;
+    this.diagnostics.error(
+      'too-large',
+      statement.range,
+      `a table of order ${this.facts.order} has too many entries to be read one after the other; ${LARGEST_STREAM} is the most here`,
+    );
   }
 
   segmentOf(ea: bigint): Segment | undefined {

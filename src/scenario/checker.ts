@@ -243,6 +243,9 @@ class Checker {
       case 'slb':
         this.memory.slb(statement);
         return;
+      case 'htab-open':
+        this.memory.htabOpen(statement);
+        return;
       case 'h_enter':
         this.#hEnter(statement, passes);
         return;

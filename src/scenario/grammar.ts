@@ -71,7 +71,7 @@ export const MAX_64 = 0xffff_ffff_ffff_ffffn;
 export const PAGE_SIZES = [4n * K, 64n * K, 16n * M, 16n * G] as const;
 const SEGMENT_SIZES = [256n * M, 1024n * G] as const;
 /** How often a repeat may run at most. */
-export const MAX_REPEAT = 1_000_000n;
+export const MAX_REPEAT = 100_000n;
 
 const number = (max: bigint, min = 0n): Shape => ({ kind: 'number', min, max });
 const word64: Shape = number(MAX_64);
