@@ -1,11 +1,28 @@
-// The one activation of both hosts: registers every feature. Node and browser entries differ only in what they hand in.
+// The one activation of both hosts: registers every feature. Node and browser entries differ only in the platform they hand in.
 
 import * as vscode from 'vscode';
+import { registerCommands } from './commands';
+import { registerHeatmap } from './heatmapPanel';
+import type { Platform } from './load';
+import { registerOpenFile } from './openFile';
+import { registerScenarioLanguage } from './scenarioLanguage';
+import { makeServices } from './services';
+import { l10n } from './texts';
+import { registerTrees } from './trees';
 
 /** Registers the extension's features; everything it registers is disposed with the context. */
-export function activate(context: vscode.ExtensionContext): void {
+export function activateOn(context: vscode.ExtensionContext, platform: Platform): void {
   const start = performance.now();
   const log = vscode.window.createOutputChannel('HPT Scope', { log: true });
   context.subscriptions.push(log);
+  if (vscode.l10n.bundle) {
+    l10n.config({ contents: vscode.l10n.bundle });
+  }
+  const services = makeServices(context, platform, log);
+  registerTrees(context, services);
+  registerHeatmap(context, services);
+  registerCommands(context, services);
+  registerOpenFile(context, services);
+  registerScenarioLanguage(context);
   log.info(`activated in ${(performance.now() - start).toFixed(1)} ms`);
 }

@@ -1,3 +1,10 @@
 // Entry of the extension where VS Code runs it on Node (desktop, remote).
 
-export { activate } from './activate';
+import type * as vscode from 'vscode';
+import { nodeDecoders, nodeDecompressors } from '../platform/node/decoders';
+import { nodeFiles } from '../platform/node/files';
+import { activateOn } from './activate';
+
+export function activate(context: vscode.ExtensionContext): void {
+  activateOn(context, { decoders: nodeDecoders, decompressors: nodeDecompressors, localFiles: nodeFiles });
+}

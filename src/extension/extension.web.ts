@@ -1,3 +1,9 @@
 // Entry of the extension where VS Code runs it in a browser's web worker. Node's modules do not exist here.
 
-export { activate } from './activate';
+import type * as vscode from 'vscode';
+import { browserDecoders, browserDecompressors } from '../platform/browser/decoders';
+import { activateOn } from './activate';
+
+export function activate(context: vscode.ExtensionContext): void {
+  activateOn(context, { decoders: browserDecoders, decompressors: browserDecompressors });
+}

@@ -2,7 +2,7 @@
 // journal's writes between the two moments, never from a scan of the table.
 
 import type { CellDescription, FindAnswer, TableShape } from '../protocol';
-import { slotsPerPteg } from '../protocol';
+import { cellState, slotsPerPteg } from '../protocol';
 import type { HeatmapChange, HeatmapSource, IndexRange } from './heatmapSession';
 import type { RunSession } from './session';
 import { type Listen, Signal } from './signal';
@@ -16,6 +16,7 @@ class RunHeatmap implements HeatmapSource {
   private readonly changed = new Signal<HeatmapChange>();
   private readonly owned: { dispose(): void }[];
   private generation: number;
+  private unknown: boolean;
   private outlined: readonly number[] = [];
 
   readonly onDidChange = this.changed.event;
@@ -25,6 +26,7 @@ class RunHeatmap implements HeatmapSource {
     private readonly session: RunSession,
   ) {
     this.generation = view.vm.state.hpt.owner;
+    this.unknown = view.tableUnknown;
     this.owned = [
       session.onDidMove(() => this.moved()),
       session.onDidSelect(({ index }) => this.changed.fire({ kind: 'cursor', index })),
@@ -41,7 +43,8 @@ class RunHeatmap implements HeatmapSource {
   }
 
   get moment(): string {
-    return momentText(this.view);
+    const { observationText } = this.view;
+    return observationText === undefined ? momentText(this.view) : `${momentText(this.view)} · ${observationText}`;
   }
 
   get lastChanged(): readonly number[] {
@@ -55,6 +58,9 @@ class RunHeatmap implements HeatmapSource {
   cells(from: number, to: number): Uint8Array {
     const { hpt } = this.view.vm.state;
     const cells = new Uint8Array(to - from);
+    if (this.view.tableUnknown) {
+      return cells.fill(cellState.unknown);
+    }
     for (let index = from; index < to; index++) {
       cells[index - from] = cellByte(hpt, index);
     }
@@ -62,6 +68,10 @@ class RunHeatmap implements HeatmapSource {
   }
 
   describe(index: number): CellDescription {
+    if (this.view.tableUnknown) {
+      const cause = this.view.observationText ?? '';
+      return { index, state: 'unknown', cell: cellState.unknown, ring: [], fields: [], certainty: 'unknown', cause };
+    }
     return describeHpte(this.view, index);
   }
 
@@ -82,8 +92,10 @@ class RunHeatmap implements HeatmapSource {
 
   private moved(): void {
     const { owner } = this.view.vm.state.hpt;
-    if (owner !== this.generation) {
+    const unknown = this.view.tableUnknown;
+    if (owner !== this.generation || unknown !== this.unknown) {
       this.generation = owner;
+      this.unknown = unknown;
       this.outlined = [];
       this.changed.fire({ kind: 'reset' });
       return;

@@ -27,7 +27,41 @@ export const panels = {
 /** Commands. */
 export const commands = {
   showHeatmap: 'hptscope.showHeatmap',
+  showInHeatmap: 'hptscope.showInHeatmap',
+  revealHpte: 'hptscope.revealHpte',
+  copyText: 'hptscope.copyText',
+  goToMoment: 'hptscope.goToMoment',
+  openRun: 'hptscope.openRun',
+  debugFile: 'hptscope.debugFile',
+  filterEvents: 'hptscope.filterEvents',
+  showEventTime: 'hptscope.showEventTime',
+  showEventDelta: 'hptscope.showEventDelta',
+  sortChainsByLength: 'hptscope.sortChainsByLength',
+  sortChainsByChange: 'hptscope.sortChainsByChange',
 } as const;
+
+/** Context keys of `when` clauses, and keys of what is kept with the workspace. */
+export const contexts = {
+  runOpen: 'hptscope.runOpen',
+  chainOrder: 'hptscope.chainOrder',
+  eventColumn: 'hptscope.eventColumn',
+  eventKinds: 'hptscope.eventKinds',
+} as const;
+
+/** Theme colours: those that the manifest contributes, and two of VS Code's own. */
+export const colors = {
+  valid: 'hptscope.valid',
+  absent: 'hptscope.absent',
+  mmio: 'hptscope.mmio',
+  bolted: 'hptscope.bolted',
+  unknown: 'hptscope.unknown',
+  changed: 'hptscope.changed',
+  warning: 'list.warningForeground',
+  current: 'debugIcon.continueForeground',
+} as const;
+
+/** The scheme of URIs that carry no file but a mark (FileDecoration). */
+export const decorations = { scheme: 'hptscope-mark' } as const;
 
 /** Settings, with their full names. */
 export const settings = {} as const;

@@ -33,7 +33,7 @@ const rings: readonly Ring[] = [
   {
     of: 'src/extension',
     house: [...ring1, 'src/protocol.ts', 'src/debug', 'src/platform'],
-    outside: ['vscode', '@vscode/debugadapter', '@vscode/debugprotocol'],
+    outside: ['vscode', '@vscode/debugadapter', '@vscode/debugprotocol', '@vscode/l10n'],
   },
   {
     of: 'src/extension/extension.ts',

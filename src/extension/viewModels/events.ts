@@ -1,7 +1,7 @@
 // The Events tree: what happened around the current moment, the rest in buckets before and behind, filtered by kind.
 
 import { HCALL } from '../../model/bits';
-import { EVENTS, type Event, type EventName, eventText, showField } from '../../model/events';
+import { EVENTS, type Event, type EventName, eventText, showField, UNKNOWN_INDEX } from '../../model/events';
 import { count, hex, l10n } from '../texts';
 import { bucketed, type NodeIcon, type ViewNode } from './node';
 import type { RunView } from './runView';
@@ -132,7 +132,7 @@ function eventNode(view: RunView, { column }: EventOptions, number: number): Vie
     spoken: current ? l10n.t('Current: {0}. {1}', kind.title, sentence) : `${kind.title}. ${sentence}`,
     kind: 'event',
     moment,
-    ...('index' in event ? { hpte: Number(event.index) } : {}),
+    ...('index' in event && event.index !== UNKNOWN_INDEX ? { hpte: Number(event.index) } : {}),
     tooltip: {
       heading: kind.title,
       rows: [
@@ -149,7 +149,7 @@ function eventNode(view: RunView, { column }: EventOptions, number: number): Vie
 /** Whom an event is about, in a few words: HPTE, guest page, address, why. */
 function subjectOf(view: RunView, event: Event): string {
   const parts: string[] = [];
-  if ('index' in event && event.kind !== 'fault.retry') {
+  if ('index' in event && event.index !== UNKNOWN_INDEX) {
     parts.push(view.nameOf(Number(event.index)));
   }
   if ('gfn' in event) {

@@ -3,8 +3,8 @@
 import { Plane } from '../../model/state';
 import type { Vm } from '../../model/vm';
 import { Changes, changesBetween } from '../../timeline/changes';
-import type { Run } from '../../timeline/run';
-import { hex } from '../texts';
+import type { Observation, Run } from '../../timeline/run';
+import { count, hex, l10n } from '../texts';
 import { TableIndex } from './tableIndex';
 
 /** From one moment to another. */
@@ -19,6 +19,7 @@ export class RunView {
   private last: Travel;
   private known: Changes | undefined;
   private index: TableIndex | undefined;
+  private observed: { readonly position: number; readonly observation: Observation | null } | undefined;
 
   constructor(
     readonly run: Run,
@@ -47,6 +48,36 @@ export class RunView {
     this.known ??=
       this.last.from === this.last.to ? new Changes() : changesBetween(this.run, this.last.from, this.last.to);
     return this.known;
+  }
+
+  /** What a trace tells about the table at the current moment; null for a scenario, of which everything is known. */
+  get observation(): Observation | null {
+    const { position } = this.run;
+    if (this.observed?.position !== position) {
+      this.observed = { position, observation: this.run.observation(position) };
+    }
+    return this.observed.observation;
+  }
+
+  /** Nothing has been observed of the table so far. */
+  get tableUnknown(): boolean {
+    return this.observation?.dump === null;
+  }
+
+  /** What is known of the table, in words; undefined for a scenario. */
+  get observationText(): string | undefined {
+    const { observation } = this;
+    if (observation === null) {
+      return undefined;
+    }
+    if (observation.dump === null) {
+      return l10n.t('no dump of the table so far: its entries are unknown');
+    }
+    const { dump, changesSince } = observation;
+    const file = dump.file === '' ? l10n.t('the dump') : dump.file;
+    return changesSince === 0
+      ? l10n.t('table as in {0}', file)
+      : l10n.t('table as in {0}, {1} events ago that may have changed it', file, count(changesSince));
   }
 
   get table(): TableIndex {

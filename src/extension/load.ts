@@ -1,0 +1,146 @@
+// Opens a scenario, a trace, a recording or a dump as a recorded run, from wherever VS Code finds files: the debugger and "Open
+// run without debugging" use it. What is wrong with the file is told as a LoadError with its places.
+
+import * as vscode from 'vscode';
+import { type Control, LoadError, type LoadedRun, type Problem } from '../debug/host';
+import type { Decoders } from '../platform/decompression';
+import { fileAccess, wholeFiles } from '../platform/files';
+import { type ExpectationOutcome, runScenario } from '../scenario/runner';
+import type { Decompressors, FileAccess } from '../trace/files';
+import { openRun } from '../trace/openRun';
+import type { InputProblem } from '../trace/problem';
+import { languages } from './ids';
+
+/** What differs between the hosts: how compressed files are undone, and local files read in pieces where that is possible. */
+export interface Platform {
+  readonly decoders: Decoders;
+  readonly decompressors: Decompressors;
+  /** Files of a folder of the local disk; left out where there is none. */
+  readonly localFiles?: (folder: string) => FileAccess;
+}
+
+/** Opens a program. Rejects with a LoadError, or an Error whose message is fit for people. */
+export type Load = (program: vscode.Uri, control: Control) => Promise<LoadedRun>;
+
+export function loader(platform: Platform): Load {
+  return (program, control) =>
+    isScenario(program) ? loadScenario(program, control) : loadTrace(program, control, platform);
+}
+
+/** How messages and stack frames call a file: its path on disk, or its URI. */
+export function pathOf(uri: vscode.Uri): string {
+  return uri.scheme === 'file' ? uri.fsPath : uri.toString(true);
+}
+
+/** The inverse of `pathOf`. */
+export function uriOf(path: string): vscode.Uri {
+  return /^[a-z][a-z0-9+.-]+:/i.test(path) && !/^[a-z]:[\\/]/i.test(path)
+    ? vscode.Uri.parse(path, true)
+    : vscode.Uri.file(path);
+}
+
+function openDocument(uri: vscode.Uri): vscode.TextDocument | undefined {
+  return vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
+}
+
+function isScenario(uri: vscode.Uri): boolean {
+  return uri.path.endsWith('.hpt') || openDocument(uri)?.languageId === languages.scenario;
+}
+
+/** The bytes of a file; the message of its error is fit for people. */
+async function bytesOf(uri: vscode.Uri): Promise<Uint8Array> {
+  try {
+    return await vscode.workspace.fs.readFile(uri);
+  } catch (error) {
+    const missing = error instanceof vscode.FileSystemError && error.code === 'FileNotFound';
+    const why = missing
+      ? vscode.l10n.t('there is no such file')
+      : error instanceof Error
+        ? error.message
+        : String(error);
+    throw new Error(vscode.l10n.t('cannot read {0}: {1}', pathOf(uri), why));
+  }
+}
+
+/** The text of a file as it stands in the editor, else on disk. */
+export async function textOf(uri: vscode.Uri): Promise<string> {
+  const document = openDocument(uri);
+  if (document) {
+    return document.getText();
+  }
+  const bytes = await bytesOf(uri);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new Error(vscode.l10n.t('{0} is no text: it holds bytes that are not UTF-8.', pathOf(uri)));
+  }
+}
+
+function nameOf(uri: vscode.Uri): string {
+  return uri.path.slice(uri.path.lastIndexOf('/') + 1);
+}
+
+async function loadScenario(uri: vscode.Uri, control: Control): Promise<LoadedRun> {
+  const path = pathOf(uri);
+  const text = await textOf(uri);
+  control.report(vscode.l10n.t('Running {0}', nameOf(uri)));
+  const ran = runScenario(text, nameOf(uri), { cancelled: () => control.cancelled });
+  if ('problems' in ran) {
+    throw new LoadError(
+      ran.problems.map(({ line, column, message }) => ({ path, line, column, message, severity: 'error' })),
+    );
+  }
+  const failed = ran.statements.flatMap(({ expectations }) => expectations.filter(({ passed }) => !passed));
+  return {
+    run: ran.run,
+    labels: ran.labels,
+    path,
+    problems: failed.map((outcome) => failedExpectation(path, outcome)),
+  };
+}
+
+function failedExpectation(path: string, { line, column, expected, seen }: ExpectationOutcome): Problem {
+  const message = vscode.l10n.t('expected {0}, seen {1}', expected, seen);
+  return { path, line, column, message, severity: 'error' };
+}
+
+async function loadTrace(
+  uri: vscode.Uri,
+  control: Control,
+  { decoders, decompressors, localFiles }: Platform,
+): Promise<LoadedRun> {
+  const folder = vscode.Uri.joinPath(uri, '..');
+  const fileOf = (name: string) => vscode.Uri.joinPath(folder, name);
+  const files =
+    uri.scheme === 'file' && localFiles
+      ? localFiles(folder.fsPath)
+      : fileAccess(
+          wholeFiles((name) => bytesOf(fileOf(name))),
+          decoders,
+        );
+  control.report(vscode.l10n.t('Reading {0}', nameOf(uri)));
+  const megabyte = 2 ** 20;
+  const { run, problems } = await openRun(nameOf(uri), {
+    files,
+    decompressors,
+    control: {
+      cancelled: () => control.cancelled,
+      onProgress: (bytes) => control.report(vscode.l10n.t('{0} MiB read', Math.floor(bytes / megabyte))),
+    },
+  });
+  const told = problems.map((problem) => problemOf(pathOf(fileOf(problem.file)), problem));
+  if (run === null) {
+    throw new LoadError(told);
+  }
+  return { run, labels: new Map(), path: pathOf(uri), problems: told };
+}
+
+/** A reader's problem counts lines from 1; one without a line is about the file as a whole. */
+function problemOf(
+  path: string,
+  { severity, message, line = 1, column = 1, offset, path: inside }: InputProblem,
+): Problem {
+  const at = offset === undefined ? '' : ` ${vscode.l10n.t('(byte {0})', offset)}`;
+  const where = inside === undefined ? '' : `${inside}: `;
+  return { path, line: line - 1, column: column - 1, message: `${where}${message}${at}`, severity };
+}

@@ -1,0 +1,28 @@
+// What the features of the extension share. Made once by `activateOn`, handed to each `registerX(context, services)`.
+
+import type * as vscode from 'vscode';
+import { RunHeatmaps } from './heatmapRun';
+import { type Load, loader, type Platform } from './load';
+import { RunSession } from './session';
+
+export interface Services {
+  /** The open run, behind all views. */
+  readonly session: RunSession;
+  /** What the heatmap shows. */
+  readonly heatmap: RunHeatmaps;
+  /** Opens files as runs. */
+  readonly load: Load;
+  readonly log: vscode.LogOutputChannel;
+}
+
+/** Makes the services; they are disposed with the context. */
+export function makeServices(
+  context: vscode.ExtensionContext,
+  platform: Platform,
+  log: vscode.LogOutputChannel,
+): Services {
+  const session = new RunSession();
+  const heatmap = new RunHeatmaps(session);
+  context.subscriptions.push(heatmap, session);
+  return { session, heatmap, load: loader(platform), log };
+}
