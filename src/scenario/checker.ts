@@ -244,6 +244,7 @@ class Checker {
         this.memory.slb(statement);
         return;
       case 'htab-open':
+      case 'htab-read':
         this.memory.htabOpen(statement);
         return;
       case 'h_enter':

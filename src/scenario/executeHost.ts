@@ -1,5 +1,6 @@
 // What the host does to the memory of the guest: mappings, swap-out, ageing and the like.
 
+import { PTE_PRESENT } from '../model/bits';
 import type { Statement } from './ast';
 import { type Ended, type Executor, returned } from './ended';
 import { has, numberOf, wordOf } from './evaluate';
@@ -41,6 +42,27 @@ function range(run: RunState, statement: Statement, pass: bigint): readonly [num
   return [start, start + (size === undefined ? blockBytes(run, start) : Number(size))];
 }
 
+/** Addresses of the present pages (or huge pages) that begin in a range. */
+function presentPages({ machine }: RunState, start: number, end: number): number[] {
+  const found: number[] = [];
+  for (const { hva, order, ptes } of machine.state.vmas) {
+    ptes.forEach((block, _, lo) => {
+      const at = hva + block * machine.vm.page * 2 ** order;
+      if (at >= start && at < end && (lo & PTE_PRESENT) !== 0) found.push(at);
+    });
+  }
+  return found;
+}
+
+/** With a size: one page after the other, each with a notifier of its own. */
+const swapOut: Executor = (run, statement, { pass }) => {
+  const [start, end] = range(run, statement, pass);
+  const { host } = run.machine;
+  if (!has(statement, 'size')) return returned(host.unmapPage(start));
+  for (const hva of presentPages(run, start, end)) host.unmapPage(hva);
+  return returned(0);
+};
+
 /** get_user_pages on behalf of the host process itself; the reference is given back at once. */
 function touch({ machine }: RunState, hva: number, write: boolean): Ended {
   if (!machine.host.getUserPages(hva, write)) return returned(-14);
@@ -56,7 +78,7 @@ export const HOST_STATEMENTS: readonly (readonly [string, Executor])[] = [
     'vma remove',
     ({ machine }, statement, { pass }) => returned(machine.host.unmap(Number(numberOf(statement, 'hva', pass) ?? 0n))),
   ],
-  ['swap-out', (run, statement, { pass }) => returned(run.machine.host.unmapPage(run.hostPage(statement, pass)))],
+  ['swap-out', swapOut],
   ['unmap', (run, statement, { pass }) => returned(run.machine.host.unmapRange(...range(run, statement, pass)))],
   [
     'invalidate start',

@@ -63,10 +63,13 @@ export function streamEntries(bytes: Uint8Array): number[] {
 }
 
 const htabRead: Executor = (run, statement, { pass }) => {
-  const { ret, data } = run.machine.htabRead(
-    stream(run, statement),
+  const { machine } = run;
+  const own = has(statement, 'stream') ? undefined : machine.htabOpen(0, 0);
+  const { ret, data } = machine.htabRead(
+    own ?? stream(run, statement),
     Number(numberOf(statement, 'bytes', pass) ?? READ_BYTES),
   );
+  if (own !== undefined) machine.htabClose(own);
   if (ret < 0) return returned(ret);
   if (statement.label !== undefined) run.bindings.set(statement.label.text, { kind: 'data', bytes: data });
   return { outcome: 'ok', ret: BigInt(ret), bytes: BigInt(ret), entries: streamEntries(data) };
@@ -105,6 +108,16 @@ const resizeCommit: Executor = (run, statement, { pass }) => {
   const ended = returned(run.machine.resizeCommit(number('flags'), number('order')));
   if (ended.outcome === 'ok') run.rebind();
   return ended;
+};
+
+/** Prepare, the work item, and commit; ends with the first that is refused. */
+const resize: Executor = (run, statement, how) => {
+  const { machine } = run;
+  const order = Number(numberOf(statement, 'order', how.pass) ?? 0n);
+  const prepared = returned(machine.resizePrepare(0, order));
+  if (prepared.outcome !== 'ok') return prepared;
+  machine.runResizeWork();
+  return resizeCommit(run, statement, how);
 };
 
 /** KVM_PPC_ALLOCATE_HTAB; the table is ready again as soon as a vCPU runs, which is taken to be at once. */
@@ -161,6 +174,7 @@ export const VMM_STATEMENTS: readonly (readonly [string, Executor])[] = [
         ),
       ),
   ],
+  ['resize', resize],
   ['resize work', ({ machine }) => returned(machine.runResizeWork())],
   ['resize commit', resizeCommit],
   ['reset', reset],

@@ -433,7 +433,7 @@ const accessStatements = [
 const hostStatements = [
   statement('swap-out', 'host', 'The host takes a page away to swap: its host PTE is cleared and the notifier runs.', {
     operands: PAGE_TARGET,
-    fields: PAGE_FIELDS,
+    fields: [...PAGE_FIELDS, RANGE_SIZE],
     rules: [PAGE_BY],
     example: 'swap-out gpa 0x10000   -> a absent, hpte.absent x1',
   }),
@@ -515,14 +515,18 @@ const vmmStatements = [
     kernels: ONLY_61,
     example: 's: htab-open\nhtab-close s',
   }),
-  statement('htab-read', 'vmm', 'Reads the next part of the stream: first all HPTEs, then those that changed.', {
-    operands: [field('stream', { kind: 'label', of: ['stream'] }, 'label of the open stream')],
-    fields: [field('bytes', number(0x1000_0000n), 'size of the buffer; 1M unless said')],
-    rules: required('stream'),
-    labels: 'data',
-    kernels: ONLY_61,
-    example: 's: htab-open\nd: htab-read s   -> entries a\nhtab-read s   -> bytes 0',
-  }),
+  statement(
+    'htab-read',
+    'vmm',
+    'Reads the next part of the stream: first all HPTEs, then those that changed. Without a stream, one is opened for this read.',
+    {
+      operands: [field('stream', { kind: 'label', of: ['stream'] }, 'label of an open stream')],
+      fields: [field('bytes', number(0x1000_0000n), 'size of the buffer; 1M unless said')],
+      labels: 'data',
+      kernels: ONLY_61,
+      example: 's: htab-open\nd: htab-read s   -> entries a\nhtab-read s   -> bytes 0',
+    },
+  ),
   statement(
     'htab-write',
     'vmm',
@@ -559,6 +563,12 @@ const vmmStatements = [
   statement('htab-dump', 'vmm', 'Prints the table as debugfs shows it (file `htab`).', {
     kernels: ONLY_61,
     example: 'htab-dump',
+  }),
+  statement('resize', 'vmm', 'A whole resize of the table: prepare, the work item, and commit.', {
+    fields: [field('order', number(46n, 18n), 'log2 of the new size in bytes')],
+    rules: required('order'),
+    kernels: ONLY_61,
+    example: 'resize order 19   -> ret 0, order 19, a free',
   }),
   statement(
     'resize prepare',

@@ -129,7 +129,7 @@ describe('scenario parser', () => {
       ['store a -> a vald', '14 unknown-check'],
       ['store a -> a valid,', '20 expectation-expected'],
       ['load a on cpu 1', '11 vcpu-expected'],
-      ['resize order 3', '1 unknown-statement'],
+      ['invalidate gpa 0', '1 unknown-statement'],
       ['h_enter ea in ptg(a) gpa 0', '15 pteg-expected'],
       ['load a user user', '13 field-twice'],
       ['? load a', '1 statement-expected'],

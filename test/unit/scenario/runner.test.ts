@@ -199,6 +199,17 @@ store c -> ok
     assert.deepEqual(failed(run(text, '')), []);
   });
 
+  it('swaps out a range page by page, only what is present', () => {
+    const lines = [
+      'b: h_enter ea 0xc000000000020000 gpa 0x12000 pp 2',
+      'store a',
+      'store b',
+      'swap-out gpa 0x10000 size 1M -> a absent, b absent, notifier.start x2',
+      'swap-out gpa 0 size 16M -> no notifier.start',
+    ];
+    assert.deepEqual(failed(run(lines.join('\n'))), []);
+  });
+
   it('gives the errors of a scenario that cannot run', () => {
     const result = runScenario(`${PRELUDE}load b\nlod a`, 'test');
     assert.ok('problems' in result);
