@@ -67,6 +67,11 @@ const POINT_STATEMENTS: Readonly<Record<string, readonly string[]>> = {
 };
 const POINT_NAMES = POINTS.map(({ name }) => name);
 
+/** The points that the kernel paths of a statement may come to. */
+export function pointsOf(statement: string): readonly string[] {
+  return POINT_NAMES.filter((name) => POINT_STATEMENTS[name.split('.')[0] ?? '']?.includes(statement));
+}
+
 /** What is around a statement. */
 interface Around {
   /** How often the innermost repeat runs; undefined outside of one. */
