@@ -149,22 +149,55 @@ function eventNode(view: RunView, { column }: EventOptions, number: number): Vie
 /** Whom an event is about, in a few words: HPTE, guest page, address, why. */
 function subjectOf(view: RunView, event: Event): string {
   const parts: string[] = [];
-  if ('index' in event && event.index !== UNKNOWN_INDEX) {
+  if ('index' in event && event.index !== UNKNOWN_INDEX && event.kind !== 'invariant.broken') {
     parts.push(view.nameOf(Number(event.index)));
   }
-  if ('gfn' in event) {
-    parts.push(`gfn ${hex(event.gfn)}`);
-  } else if ('ea' in event) {
-    parts.push(`ea ${hex(event.ea)}`);
+  switch (event.kind) {
+    case 'fault.enter': // its gfn is the memslot's first, as in the tracepoint
+    case 'access.done':
+    case 'fault.error':
+    case 'fault.mmio':
+      parts.push(`ea ${hex(event.ea)}`);
+      break;
+    case 'hcall.enter':
+    case 'hcall.exit':
+      parts.push(hcallName(event.nr));
+      break;
+    case 'notifier.start':
+    case 'notifier.end':
+    case 'notifier.age':
+      parts.push(`hva ${hex(event.start)}`);
+      break;
+    case 'host.page':
+      parts.push(event.change, `hva ${hex(event.hva)}`);
+      break;
+    case 'fault.gup':
+      parts.push(`hva ${hex(event.hva)}`, `pfn ${hex(event.pfn)}`);
+      break;
+    case 'memslot.change':
+      parts.push(l10n.t('slot {0}', event.slot), event.change);
+      break;
+    case 'dirty.read':
+      parts.push(l10n.t('slot {0}', event.slot), l10n.t('{0} pages', event.pages));
+      break;
+    case 'tlbie.page':
+      parts.push(event.scope, `RB ${hex(event.rb)}`);
+      break;
+    case 'hpt.resize':
+      parts.push(event.phase, l10n.t('order {0}', event.order));
+      break;
+    case 'invariant.broken':
+      parts.push(`I${event.invariant}`, view.nameOf(Number(event.index)));
+      break;
+    default:
+      if ('gfn' in event) {
+        parts.push(`gfn ${hex(event.gfn)}`);
+      } else if ('ea' in event) {
+        parts.push(`ea ${hex(event.ea)}`);
+      }
   }
-  if (event.kind === 'notifier.start' || event.kind === 'notifier.end') {
-    parts.push(`hva ${hex(event.start)}`);
-  }
-  if (event.kind === 'hcall.enter' || event.kind === 'hcall.exit') {
-    parts.push(hcallName(event.nr));
-  }
-  const last = 'why' in event ? event.why : 'cause' in event ? event.cause : 'ret' in event ? String(event.ret) : '';
-  return [...parts, last].filter(Boolean).join(' · ');
+  parts.push('why' in event ? event.why : 'cause' in event ? event.cause : 'ret' in event ? String(event.ret) : '');
+  return parts.filter(Boolean).join(' · ');
 }
 
 const hcalls = new Map<number, string>(Object.entries(HCALL).map(([name, nr]) => [nr, name]));

@@ -100,7 +100,7 @@ function findPage(view: RunView, gfn: number, written: string): FindAnswer {
     return none(l10n.t('No memslot holds {0}.', written));
   }
   const ring = readRing(vm, slot, gfn - slot.baseGfn).indexes;
-  const indexes = [...new Set([...ring, ...view.table.absentEntriesOf(gfn)])];
+  const indexes = [...new Set([...ring, ...view.table.entriesOf(gfn)])];
   return indexes.length === 0 ? none(l10n.t('No HPTE maps {0}.', written)) : mapped(indexes, written);
 }
 

@@ -50,7 +50,7 @@ export function momentText({ run }: RunView): string {
   const { position } = run;
   const where = l10n.t('moment {0} of {1}', count(position + 1), count(run.length));
   const events = run.length === 0 ? [] : run.events(position);
-  const what = events.map(({ kind }) => kind).at(-1) ?? run.frames(position)[0]?.frame.path.fn;
+  const what = events.map(({ kind }) => kind).at(-1) ?? run.frames(position)[0]?.path.fn;
   return what === undefined ? where : `${where} · ${what}`;
 }
 
@@ -61,11 +61,11 @@ function momentNode(view: RunView): ViewNode {
   const frame = run.frames(position)[0];
   const events = run.events(position).map(({ kind }) => EVENTS[kind].title);
   const id = 'moment';
-  const doing = frame === undefined ? source.text.replace(/\s+/g, ' ') : `${frame.frame.path.fn}: ${frame.text}`;
+  const doing = frame === undefined ? source.text.replace(/\s+/g, ' ') : `${frame.path.fn}: ${frame.text}`;
   return {
     id,
     label: l10n.t('moment {0}', count(position + 1)),
-    description: l10n.t('of {0} · {1}', count(run.length), frame?.frame.path.fn ?? l10n.t('statement')),
+    description: l10n.t('of {0} · {1}', count(run.length), frame?.path.fn ?? l10n.t('statement')),
     icon: { name: 'debug-stackframe', color: 'current' },
     spoken: l10n.t('Moment {0} of {1}: {2}', count(position + 1), count(run.length), doing),
     kind: 'moment',
@@ -75,13 +75,13 @@ function momentNode(view: RunView): ViewNode {
       heading: momentText(view),
       rows: [
         [l10n.t('line {0}', source.line + 1), source.text.replace(/\s+/g, ' ')],
-        ...(frame === undefined ? [] : ([[frame.frame.path.fn, frame.text]] as const)),
+        ...(frame === undefined ? [] : ([[frame.path.fn, frame.text]] as const)),
         ...events.map((title) => [l10n.t('event'), title] as const),
       ],
     },
     children: () => [
       valueNode(id, l10n.t('line {0}', source.line + 1), source.text.replace(/\s+/g, ' ')),
-      ...run.frames(position).map((at) => valueNode(`${id}/${at.frame.id}`, at.frame.path.fn, at.text)),
+      ...run.frames(position).map(({ path, text }, depth) => valueNode(`${id}/${depth}`, path.fn, text)),
     ],
   };
 }

@@ -12,6 +12,9 @@ export function memslotNodes(view: RunView): ViewNode[] {
   return view.vm.state.slots.map((slot) => slotNode(view, slot));
 }
 
+/** So few pages in use are shown opened. */
+const fewPages = 4;
+
 function slotNode(view: RunView, slot: Memslot): ViewNode {
   const { vm, changes } = view;
   const id = `slot:${slot.id}`;
@@ -49,7 +52,7 @@ function slotNode(view: RunView, slot: Memslot): ViewNode {
         'gfn',
         pages,
         (page) => slot.baseGfn + page,
-        (page) => pageNode(view, id, guestPage(view, slot, page)),
+        (page) => pageNode(view, id, guestPage(view, slot, page), pages.length <= fewPages),
       ),
   };
 }

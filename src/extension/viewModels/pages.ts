@@ -8,6 +8,7 @@ import { hostPage, hostPageNode } from './hostPage';
 import { hostFrameOf, hpteNode, spokenSentence } from './hpte';
 import { bucketed, type NodeIcon, type ViewNode } from './node';
 import type { RunView } from './runView';
+import { entryState } from './tableIndex';
 
 /** A page of a memslot with what is known about its reverse map. */
 export interface GuestPage {
@@ -17,7 +18,7 @@ export interface GuestPage {
   readonly gfn: number;
   readonly rmap: RmapWord;
   readonly ring: Ring;
-  /** absent HPTEs that map the page and are on no ring */
+  /** HPTEs that map the page and are not on its ring: absent ones, and one that a kernel path has in hand */
   readonly loose: readonly number[];
 }
 
@@ -26,11 +27,11 @@ export function guestPage(view: RunView, slot: Memslot, page: number): GuestPage
   const gfn = slot.baseGfn + page;
   const ring = readRing(vm, slot, page);
   const onRing = new Set(ring.indexes);
-  const loose = view.table.absentEntriesOf(gfn).filter((index) => !onRing.has(index));
+  const loose = view.table.entriesOf(gfn).filter((index) => !onRing.has(index));
   return { slot, page, gfn, rmap: rmapWord(vm, slot, page), ring, loose };
 }
 
-/** Pages of a slot that have a ring, R or C, or absent HPTEs; ascending. */
+/** Pages of a slot that have a ring, R or C, or HPTEs; ascending. */
 export function pagesInUse(view: RunView, slot: Memslot): number[] {
   const pages = new Set<number>();
   slot.rmap.forEach((page) => {
@@ -39,7 +40,7 @@ export function pagesInUse(view: RunView, slot: Memslot): number[] {
       pages.add(page);
     }
   });
-  for (const gfn of view.table.pagesWithAbsentEntries()) {
+  for (const gfn of view.table.pagesWithEntries()) {
     if (gfn >= slot.baseGfn && gfn < slot.baseGfn + slot.npages) {
       pages.add(gfn - slot.baseGfn);
     }
@@ -78,34 +79,44 @@ function pageChanged(view: RunView, { slot, page, ring, loose }: GuestPage): boo
   return host !== undefined && changes.has(Plane.hostPte, host.vma.ptes.owner, host.block);
 }
 
-/** HPTEs of the ring that are valid and map another frame than the host's PTE, or one that is gone. */
-function staleEntries(view: RunView, { slot, page, ring }: GuestPage): number[] {
+/**
+ * HPTEs of the ring that are valid and map another frame than the host's PTE, or one that is gone. `settled` is false inside a
+ * kernel path, where the host is about to tell KVM: only at the end of a statement is it a fault.
+ */
+function staleEntries(view: RunView, { slot, page, ring }: GuestPage): { indexes: number[]; settled: boolean } {
   const host = hostPage(view, slot, page);
-  if (host === undefined) {
-    return [];
-  }
-  return ring.indexes.filter((index) => {
-    const frame = hostFrameOf(view.vm, index);
-    return frame !== undefined && (!host.present || frame !== host.pfn);
+  const indexes = ring.indexes.filter((index) => {
+    const frame = host && hostFrameOf(view.vm, index);
+    return frame !== undefined && (!host?.present || frame !== host.pfn);
   });
+  return { indexes, settled: view.settled };
 }
 
 function pageIcon(view: RunView, page: GuestPage): NodeIcon {
   if (page.ring.broken !== undefined && !page.rmap.locked) {
     return { name: 'warning', color: 'warning' };
   }
-  if (staleEntries(view, page).length > 0) {
+  const stale = staleEntries(view, page);
+  if (stale.settled && stale.indexes.length > 0) {
     return { name: 'warning', color: 'warning' };
   }
   if (page.ring.indexes.length > 0) {
     return { name: 'circle-filled', color: 'valid' };
   }
-  return page.loose.length > 0 ? { name: 'circle-outline', color: 'absent' } : { name: 'dash' };
+  if (page.loose.length === 0) {
+    return { name: 'dash' };
+  }
+  return page.loose.some((index) => entryState(view.vm.state.hpt, index) === 'valid')
+    ? { name: 'circle-filled', color: 'valid' }
+    : { name: 'circle-outline', color: 'absent' };
 }
 
-/** The node of a guest page. @param parent id of the node above */
-export function pageNode(view: RunView, parent: string, page: GuestPage): ViewNode {
+/** The node of a guest page. @param parent id of the node above; `expanded` opens it where pages are few */
+export function pageNode(view: RunView, parent: string, page: GuestPage, expanded = false): ViewNode {
   const { gfn, ring, loose, rmap, slot } = page;
+  const absent = loose.filter((index) => entryState(view.vm.state.hpt, index) === 'absent');
+  const validLoose = loose.filter((index) => !absent.includes(index));
+  const looseWord = view.observation ? l10n.t('valid') : l10n.t('off the ring');
   const id = `${parent}/gfn:${hex(gfn)}`;
   const changed = pageChanged(view, page);
   const stale = staleEntries(view, page);
@@ -115,11 +126,16 @@ export function pageNode(view: RunView, parent: string, page: GuestPage): ViewNo
       .map((index) => view.nameOf(index))
       .join(' ') + (indexes.length > 4 ? ' …' : '');
   const parts = [
-    ring.indexes.length > 0 ? l10n.t('ring {0}', names(ring.indexes)) : l10n.t('no ring'),
-    loose.length > 0 ? l10n.t('absent {0}', names(loose)) : '',
+    ring.indexes.length > 0 ? l10n.t('ring {0}', names(ring.indexes)) : view.observation ? '' : l10n.t('no ring'),
+    validLoose.length > 0 ? `${looseWord} ${names(validLoose)}` : '',
+    absent.length > 0 ? l10n.t('absent {0}', names(absent)) : '',
     rmap.referenced || rmap.changed ? `rmap ${rmap.referenced ? 'R' : ''}${rmap.changed ? 'C' : ''}` : '',
     brokenText(page) === undefined ? '' : rmap.locked ? l10n.t('being changed') : l10n.t('broken'),
-    stale.length > 0 ? l10n.t('stale {0}', names(stale)) : '',
+    stale.indexes.length === 0
+      ? ''
+      : stale.settled
+        ? l10n.t('stale {0}', names(stale.indexes))
+        : l10n.t('host page gone'),
   ];
   const description = parts.filter(Boolean).join(' · ');
   const label = `gfn ${hex(gfn)}`;
@@ -131,6 +147,7 @@ export function pageNode(view: RunView, parent: string, page: GuestPage): ViewNo
     icon: pageIcon(view, page),
     spoken: spokenSentence(l10n.t('Guest page {0}', hex(gfn)), description, changed),
     kind: 'page',
+    expanded,
     tooltip: {
       heading: l10n.t('Guest page {0}', hex(gfn)),
       rows: [
@@ -139,7 +156,7 @@ export function pageNode(view: RunView, parent: string, page: GuestPage): ViewNo
         [l10n.t('rmap word'), hex64(rmap.word)],
         [l10n.t('decoded'), rmapText(view, rmap)],
       ],
-      ...noteOf(brokenText(page), stale.length > 0),
+      ...noteOf(brokenText(page), stale.settled && stale.indexes.length > 0),
     },
     children: () => pageChildren(view, id, page),
   };
@@ -156,16 +173,16 @@ function pageChildren(view: RunView, id: string, page: GuestPage): ViewNode[] {
   const { loose } = page;
   const nodes = [rmapNode(view, id, page)];
   if (loose.length > 0) {
-    const looseId = `${id}/absent`;
-    const label = l10n.t('off the ring');
-    const description = loose.length === 1 ? l10n.t('1 absent HPTE') : l10n.t('{0} absent HPTEs', loose.length);
+    const looseId = `${id}/off`;
+    const label = view.observation ? l10n.t('HPTEs') : l10n.t('off the ring');
+    const description = loose.length === 1 ? l10n.t('1 HPTE') : l10n.t('{0} HPTEs', loose.length);
     nodes.push({
       id: looseId,
       label,
       description,
       spoken: spokenSentence(label, description, false),
       kind: 'loose',
-      icon: { name: 'circle-outline', color: 'absent' },
+      icon: { name: 'list-unordered' },
       expanded: true,
       children: () => bucketed(looseId, 'HPTE', loose, Number, (index) => hpteNode(view, looseId, index)),
     });
@@ -177,6 +194,11 @@ function pageChildren(view: RunView, id: string, page: GuestPage): ViewNode[] {
 function rmapNode(view: RunView, parent: string, page: GuestPage): ViewNode {
   const { rmap, ring, slot } = page;
   const id = `${parent}/rmap`;
+  if (view.observation) {
+    const description = l10n.t('unknown: a dump does not tell the reverse map');
+    const spoken = spokenSentence(l10n.t('rmap word'), description, false);
+    return { id, label: 'rmap', description, spoken, kind: 'rmap', icon: { name: 'question', color: 'unknown' } };
+  }
   const before = view.changes.before(Plane.rmap, slot.rmap.owner, page.page);
   const broken = brokenText(page);
   const label = 'rmap';

@@ -59,6 +59,13 @@ export class RunView {
     return this.observed.observation;
   }
 
+  /** A statement is over and the next has not begun: no kernel path is under way. */
+  get settled(): boolean {
+    const { run } = this;
+    const { position } = run;
+    return run.isStatement(position) || position === run.length - 1 || run.isStatement(position + 1);
+  }
+
   /** Nothing has been observed of the table so far. */
   get tableUnknown(): boolean {
     return this.observation?.dump === null;

@@ -1,6 +1,6 @@
-// What the views need to know about the whole table: how many entries are valid, absent, MMIO, bolted, and which absent
-// entries belong to a guest page although its ring no longer holds them. Read once, then kept up to date by what each travel
-// changed, so that a step costs what it changed and not the size of the table.
+// What the views need to know about the whole table: how many entries are valid, absent, MMIO, bolted, and which entries map
+// a guest page, whether or not its ring holds them. Read once, then kept up to date by what each travel changed, so that a
+// step costs what it changed and not the size of the table.
 
 import { V_ABSENT, V_BOLTED, V_VALID } from '../../model/bits';
 import { actualShift, gfnOf, storageKey } from '../../model/hpte';
@@ -18,15 +18,20 @@ export interface TableCounts {
   readonly free: number;
 }
 
+/** With more entries in use only the absent ones are filed by page: the others are found on their rings. */
+const mostFiled = 1 << 21;
+
 export class TableIndex {
   private hpt: Hpt;
   private position: number;
   private valid = 0;
+  private absent = 0;
   private bolted = 0;
   private readonly mmio = new Set<number>();
-  /** guest page of each absent entry that is no MMIO entry */
-  private readonly absentPage = new Map<number, number>();
-  private readonly absentOfPage = new Map<number, Set<number>>();
+  private filesValid = true;
+  /** guest page under which each entry is filed */
+  private readonly pageOf = new Map<number, number>();
+  private readonly entries = new Map<number, number | Set<number>>();
 
   constructor(private readonly run: Run) {
     this.hpt = run.vm.state.hpt;
@@ -37,21 +42,22 @@ export class TableIndex {
   get counts(): TableCounts {
     this.refresh();
     const { valid, bolted } = this;
-    const absent = this.absentPage.size;
     const mmio = this.mmio.size;
+    const absent = this.absent - mmio;
     return { valid, absent, mmio, bolted, free: this.hpt.entries - valid - absent - mmio };
   }
 
-  /** The absent HPTEs (MMIO entries apart) that map a guest page, ascending, on its ring or not. */
-  absentEntriesOf(gfn: number): number[] {
+  /** The HPTEs (MMIO entries apart) that map a guest page, ascending, on its ring or not. */
+  entriesOf(gfn: number): number[] {
     this.refresh();
-    return [...(this.absentOfPage.get(gfn) ?? [])].sort((a, b) => a - b);
+    const filed = this.entries.get(gfn);
+    return filed === undefined ? [] : typeof filed === 'number' ? [filed] : [...filed].sort((a, b) => a - b);
   }
 
-  /** The guest pages that absent HPTEs map. */
-  pagesWithAbsentEntries(): Iterable<number> {
+  /** The guest pages that HPTEs map. */
+  pagesWithEntries(): Iterable<number> {
     this.refresh();
-    return this.absentOfPage.keys();
+    return this.entries.keys();
   }
 
   private refresh(): void {
@@ -70,52 +76,65 @@ export class TableIndex {
     const changes = changesBetween(run, from, this.position);
     for (const index of changes.indexes(Plane.hpteV, hpt.owner)) {
       const before = Number((changes.before(Plane.hpteV, hpt.owner, index) ?? 0n) & 0xffn);
-      const now = hpt.vLo(index);
-      this.valid += bit(now, V_VALID) - bit(before, V_VALID);
-      this.bolted += bit(now, V_BOLTED) - bit(before, V_BOLTED);
+      this.tally(before, -1);
+      this.tally(hpt.vLo(index), 1);
     }
     for (const index of changes.hptes(hpt.owner)) {
-      this.note(index);
+      this.file(index);
     }
   }
 
   private read(): void {
     const { hpt } = this;
     this.valid = 0;
+    this.absent = 0;
     this.bolted = 0;
     this.mmio.clear();
-    this.absentPage.clear();
-    this.absentOfPage.clear();
-    hpt.forEach((index, chunk, offset) => {
-      const vLo = chunk[offset] as number;
-      this.valid += bit(vLo, V_VALID);
-      this.bolted += bit(vLo, V_BOLTED);
-      if ((vLo & (V_VALID | V_ABSENT)) === V_ABSENT) {
-        this.note(index);
-      }
-    });
+    this.pageOf.clear();
+    this.entries.clear();
+    hpt.forEach((_, chunk, offset) => this.tally(chunk[offset] as number, 1));
+    this.filesValid = this.valid + this.absent <= mostFiled;
+    hpt.forEach((index) => this.file(index));
+  }
+
+  private tally(vLo: number, by: 1 | -1): void {
+    this.valid += by * bit(vLo, V_VALID);
+    this.bolted += by * bit(vLo, V_BOLTED);
+    this.absent += (vLo & (V_VALID | V_ABSENT)) === V_ABSENT ? by : 0;
   }
 
   /** Files an entry anew. */
-  private note(index: number): void {
-    const old = this.absentPage.get(index);
+  private file(index: number): void {
+    const old = this.pageOf.get(index);
     if (old !== undefined) {
-      this.absentPage.delete(index);
-      const others = this.absentOfPage.get(old);
-      others?.delete(index);
-      if (others?.size === 0) {
-        this.absentOfPage.delete(old);
-      }
+      this.pageOf.delete(index);
+      this.unfile(old, index);
     }
     this.mmio.delete(index);
-    if (entryState(this.hpt, index) === 'mmio') {
+    const state = entryState(this.hpt, index);
+    if (state === 'mmio') {
       this.mmio.add(index);
-    } else if (entryState(this.hpt, index) === 'absent') {
+    } else if (state === 'absent' || (state === 'valid' && this.filesValid)) {
       const gfn = guestFrame(this.run.vm, this.hpt, index);
-      this.absentPage.set(index, gfn);
-      const others = this.absentOfPage.get(gfn) ?? new Set<number>();
-      others.add(index);
-      this.absentOfPage.set(gfn, others);
+      this.pageOf.set(index, gfn);
+      const others = this.entries.get(gfn);
+      if (others === undefined) {
+        this.entries.set(gfn, index); // most pages have one
+      } else if (typeof others === 'number') {
+        this.entries.set(gfn, new Set([others, index]));
+      } else {
+        others.add(index);
+      }
+    }
+  }
+
+  private unfile(gfn: number, index: number): void {
+    const filed = this.entries.get(gfn);
+    if (typeof filed === 'object') {
+      filed.delete(index);
+    }
+    if (filed === index || (typeof filed === 'object' && filed.size === 0)) {
+      this.entries.delete(gfn);
     }
   }
 }
