@@ -62,17 +62,21 @@ function print(path: string, result: ScenarioRun, flags: ReadonlySet<string>, { 
 }
 
 function printMoments({ run, statements }: ScenarioRun, steps: boolean, out: (text: string) => void): void {
-  const outcomes = new Map(statements.map((outcome) => [outcome.source, outcome]));
+  const over = new Map<number, StatementOutcome[]>();
   const lastMoments = lastMomentOfSources(run);
+  for (const outcome of statements) {
+    let last = -1;
+    for (let source = outcome.source; source <= outcome.lastSource; source++)
+      last = Math.max(last, lastMoments.get(source) ?? -1);
+    over.set(last, [...(over.get(last) ?? []), outcome]);
+  }
   for (let moment = 0; moment < run.length; moment++) {
-    const source = run.sourceNumber(moment);
     if (run.isStatement(moment)) {
       const { line, text, actor } = run.source(moment);
       out(`${String(line + 1).padStart(4)}  ${text}${actor === undefined ? '' : `   (${actor})`}`);
     } else if (steps) out(`${indent(run, moment)}${run.frames(moment)[0]?.text ?? ''}`);
     for (const event of run.events(moment)) out(`${indent(run, moment)}#${moment} ${event.kind}: ${eventText(event)}`);
-    const outcome = outcomes.get(source);
-    if (lastMoments.get(source) === moment && outcome !== undefined) printOutcome(outcome, out);
+    for (const outcome of over.get(moment) ?? []) printOutcome(outcome, out);
   }
 }
 
@@ -86,8 +90,11 @@ function lastMomentOfSources(run: Run): Map<number, number> {
   return last;
 }
 
-function printOutcome({ answer, notes, expectations, text }: StatementOutcome, out: (text: string) => void): void {
-  out(`      = ${answer}`);
+function printOutcome(
+  { line, answer, notes, expectations, text }: StatementOutcome,
+  out: (text: string) => void,
+): void {
+  out(`${String(line + 1).padStart(4)}  = ${answer}`);
   for (const note of notes) out(`        ${note}`);
   if (text !== undefined) out(text.trimEnd());
   for (const { passed, expected, seen } of expectations)

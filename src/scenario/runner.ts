@@ -37,6 +37,8 @@ export interface StatementOutcome {
   /** source number, as in Log.mark */
   readonly source: number;
   readonly line: number;
+  /** the last statement that began before this one was over: the last one inside a block, or of those that raced */
+  readonly lastSource: number;
   /** what the statement answered, for people: "H_SUCCESS, r4 0x918" */
   readonly answer: string;
   readonly expectations: readonly ExpectationOutcome[];
@@ -293,6 +295,7 @@ class Runner {
     this.#outcomes.push({
       source,
       line,
+      lastSource: this.#sources.length - 1,
       answer,
       expectations,
       notes,
