@@ -6,12 +6,15 @@ import { registerHeatmap } from './heatmapPanel';
 import type { Platform } from './load';
 import { registerOpenFile } from './openFile';
 import { registerScenarioLanguage } from './scenarioLanguage';
-import { makeServices } from './services';
+import { makeServices, type Services } from './services';
 import { l10n } from './texts';
 import { registerTrees } from './trees';
 
+/** What the extension gives to others: its integration tests look at the run through it. */
+export type ExtensionApi = Pick<Services, 'session' | 'heatmap'>;
+
 /** Registers the extension's features; everything it registers is disposed with the context. */
-export function activateOn(context: vscode.ExtensionContext, platform: Platform): void {
+export function activateOn(context: vscode.ExtensionContext, platform: Platform): ExtensionApi {
   const start = performance.now();
   const log = vscode.window.createOutputChannel('HPT Scope', { log: true });
   context.subscriptions.push(log);
@@ -25,4 +28,5 @@ export function activateOn(context: vscode.ExtensionContext, platform: Platform)
   registerOpenFile(context, services);
   registerScenarioLanguage(context);
   log.info(`activated in ${(performance.now() - start).toFixed(1)} ms`);
+  return { session: services.session, heatmap: services.heatmap };
 }

@@ -3,8 +3,8 @@
 import type * as vscode from 'vscode';
 import { nodeDecoders, nodeDecompressors } from '../platform/node/decoders';
 import { nodeFiles } from '../platform/node/files';
-import { activateOn } from './activate';
+import { activateOn, type ExtensionApi } from './activate';
 
-export function activate(context: vscode.ExtensionContext): void {
-  activateOn(context, { decoders: nodeDecoders, decompressors: nodeDecompressors, localFiles: nodeFiles });
+export function activate(context: vscode.ExtensionContext): ExtensionApi {
+  return activateOn(context, { decoders: nodeDecoders, decompressors: nodeDecompressors, localFiles: nodeFiles });
 }

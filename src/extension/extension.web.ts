@@ -2,8 +2,8 @@
 
 import type * as vscode from 'vscode';
 import { browserDecoders, browserDecompressors } from '../platform/browser/decoders';
-import { activateOn } from './activate';
+import { activateOn, type ExtensionApi } from './activate';
 
-export function activate(context: vscode.ExtensionContext): void {
-  activateOn(context, { decoders: browserDecoders, decompressors: browserDecompressors });
+export function activate(context: vscode.ExtensionContext): ExtensionApi {
+  return activateOn(context, { decoders: browserDecoders, decompressors: browserDecompressors });
 }
