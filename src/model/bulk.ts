@@ -24,7 +24,7 @@ import { noteModification, removeRevmapChain, updateDirtyMap } from './rmap';
 import { type Hpt, Scalar } from './state';
 import { localInvalidate61, tlbieErrata, tlbiePage } from './tlb';
 import type { Vm } from './vm';
-import { numHi } from './words';
+import { maskLo } from './words';
 
 const HPTE_REMOVE = eventCode('hpte.remove');
 const PAGE_INIT = eventCode('page.init');
@@ -177,31 +177,42 @@ export function hPageInit(
   vcpu: number,
   flagsHi: number,
   flagsLo: number,
-  dest: number,
-  src: number,
+  destHi: number,
+  destLo: number,
+  srcHi: number,
+  srcLo: number,
   ops: PageOp[],
 ): number {
   const log = vm.state.log;
-  if (log !== null) log.enter(sPageInit.PATH, vcpu, numHi(dest), dest | 0, numHi(src), src | 0);
-  const ret = pageInit(vm, flagsHi, flagsLo, dest, src, ops);
+  if (log !== null) log.enter(sPageInit.PATH, vcpu, destHi, destLo, srcHi, srcLo);
+  const ret = pageInit(vm, flagsHi, flagsLo, destHi, destLo, srcHi, srcLo, ops);
   if (log !== null) log.leave();
   return ret;
 }
 
-function pageInit(vm: Vm, flagsHi: number, flagsLo: number, dest: number, src: number, ops: PageOp[]): number {
+function pageInit(
+  vm: Vm,
+  flagsHi: number,
+  flagsLo: number,
+  destHi: number,
+  destLo: number,
+  srcHi: number,
+  srcLo: number,
+  ops: PageOp[],
+): number {
   const log = vm.state.log;
   if (log !== null) log.step(sPageInit.check);
   const known = H_ICACHE_INVALIDATE | H_ICACHE_SYNCHRONIZE | H_ZERO_PAGE | H_COPY_PAGE;
   if ((flagsHi & ~H_PAGE_SET_LOANED_HI) !== 0 || (flagsLo & ~known) !== 0) return H_PARAMETER;
   const copy = (flagsLo & H_COPY_PAGE) !== 0;
-  if (dest % 4096 !== 0 || (copy && src % 4096 !== 0)) return H_PARAMETER;
+  if ((destLo & 0xfff) !== 0 || (copy && (srcLo & 0xfff) !== 0)) return H_PARAMETER;
   if (!copy && (flagsLo & H_ZERO_PAGE) === 0) return H_SUCCESS;
   if (log !== null) log.step(sPageInit.lookup);
-  const to = lookup(vm, dest, true);
+  const to = lookup(vm, destHi, destLo, true);
   if (to < 0) return to === -1 ? H_PARAMETER : H_TOO_HARD;
   let from = 0;
   if (copy) {
-    from = lookup(vm, src, false);
+    from = lookup(vm, srcHi, srcLo, false);
     if (from < 0) return from === -1 ? H_PARAMETER : H_TOO_HARD;
   }
   if (log !== null) {
@@ -213,20 +224,25 @@ function pageInit(vm: Vm, flagsHi: number, flagsLo: number, dest: number, src: n
       .u32(copy ? 1 : 0);
   }
   ops.push(copy ? ['copy', to, from] : ['zero', to]);
-  const gfn = Math.floor(dest / vm.page);
+  const gfn = gfnOfAddress(vm, destHi, destLo);
   const slot = vm.state.slotOfGfn(gfn);
   if (slot !== null) updateDirtyMap(vm, slot, gfn, 1, 'page-init');
   return H_SUCCESS;
 }
 
+/** Guest frame of a guest physical address. */
+function gfnOfAddress(vm: Vm, gpaHi: number, gpaLo: number): number {
+  return (gpaHi >>> 0) * 2 ** (32 - vm.pageShift) + (gpaLo >>> vm.pageShift);
+}
+
 /** Real address of a guest address; -1 without a memslot, -2 when the page is not there. */
-function lookup(vm: Vm, gpa: number, writing: boolean): number {
-  const gfn = Math.floor(gpa / vm.page);
+function lookup(vm: Vm, gpaHi: number, gpaLo: number, writing: boolean): number {
+  const gfn = gfnOfAddress(vm, gpaHi, gpaLo);
   const slot = vm.state.slotOfGfn(gfn);
   if (slot === null) return -1;
   const hva = slot.hva + (gfn - slot.baseGfn) * vm.page;
   const w = vm.world;
   if (vm.state.scalarNum(Scalar.count) !== 0 || !w.findPte(hva) || (w.pteFlags & PTE_PRESENT) === 0) return -2;
   w.updatePte(writing);
-  return w.ptePfn * vm.page + (hva % 2 ** w.pteShift) + (gpa % vm.page);
+  return w.ptePfn * vm.page + (hva % 2 ** w.pteShift) + (gpaLo & maskLo(vm.pageShift));
 }

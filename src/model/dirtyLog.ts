@@ -4,7 +4,7 @@ import { eventCode } from './events';
 import { lockHpte, unlockHpte, vHiOf } from './hcalls';
 import { actualShift, isWritable } from './hpte';
 import { sDirtyLog } from './listing';
-import { lockRmap, noteModification, pagesOf, unlockRmap } from './rmap';
+import { LONGEST_RING, lockRmap, noteModification, pagesOf, unlockRmap } from './rmap';
 import { type Hpt, type Memslot, Scalar } from './state';
 import { tlbieHpte } from './tlb';
 import type { Vm } from './vm';
@@ -66,6 +66,7 @@ function testClearDirty34(vm: Vm, slot: Memslot, page: number): number {
   if ((w.hi(page) & RMAP_PRESENT_HI) !== 0) {
     const head = w.lo(page) >>> 0;
     let index = head;
+    let steps = 0;
     do {
       if ((hpt.rLo(index) & R_C) !== 0 && (hpt.vLo(index) & V_VALID) !== 0) {
         lockHpte(vm, hpt, index);
@@ -74,13 +75,13 @@ function testClearDirty34(vm: Vm, slot: Memslot, page: number): number {
         dirty = 1;
       }
       index = hpt.forw(index);
-    } while (index !== head);
+    } while (index !== head && ++steps < LONGEST_RING);
   }
   unlockRmap(vm, slot, page);
   return dirty;
 }
 
-/** linux-6.1: C of each entry; while vCPUs run, entries that may be written are flushed too, so that no C is missed. */
+/** linux-6.1: C of each entry; while no vCPU runs, entries that may be written are flushed too, so that no C is missed. */
 function testClearDirty61(vm: Vm, slot: Memslot, page: number): number {
   const st = vm.state;
   const hpt = st.hpt;
@@ -91,6 +92,7 @@ function testClearDirty61(vm: Vm, slot: Memslot, page: number): number {
   lockRmap(vm, slot, page);
   const head = w.lo(page) >>> 0;
   let index = head;
+  let steps = 0;
   do {
     const skip = (hpt.rLo(index) & R_C) === 0 && (!isWritable(hpt.rHi(index), hpt.rLo(index)) || running);
     if (!skip && (hpt.vLo(index) & V_VALID) !== 0) {
@@ -100,7 +102,7 @@ function testClearDirty61(vm: Vm, slot: Memslot, page: number): number {
       unlockHpte(vm, hpt, index);
     }
     index = hpt.forw(index);
-  } while (index !== head);
+  } while (index !== head && ++steps < LONGEST_RING);
   unlockRmap(vm, slot, page);
   return dirty;
 }

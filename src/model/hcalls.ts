@@ -271,10 +271,13 @@ function enterHpte(
       if (log !== null) log.event(HPTE_READONLY).u64(indexHi, indexLo).u64(rHi, rLo);
     }
     // pa: the host frame, the offset inside a larger host page, and that of the guest page inside a host page
-    if (pageFound && !k.mixedPageSizes && hostShift > shift) {
-      paHi |= gpaHi & maskHi(hostShift);
-      paLo |= gpaLo & maskLo(hostShift);
-    } else if (pageFound && k.mixedPageSizes) {
+    if (pageFound && !k.mixedPageSizes) {
+      // frame 0 counts as no page
+      if ((paHi | paLo) !== 0 && hostShift > shift) {
+        paHi |= gpaHi & maskHi(hostShift);
+        paLo |= gpaLo & maskLo(hostShift);
+      }
+    } else if (pageFound) {
       const hva = slot.hva + (gfn - slot.baseGfn) * vm.page;
       paHi |= (numHi(hva) & maskHi(hostShift)) | (gpaHi & maskHi(vm.pageShift));
       paLo |= (hva & maskLo(hostShift)) | (gpaLo & maskLo(vm.pageShift));

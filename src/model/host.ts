@@ -38,6 +38,9 @@ export interface VmaSpec {
   readonly cache?: number;
 }
 
+/** The PTEs of such a mapping exist from its start on, so its size is what it costs: this many pages take 64 MiB. */
+const MOST_PFNMAP_PAGES = 2 ** 23;
+
 export class HostMemory implements World {
   pteFlags = 0;
   ptePfn = 0;
@@ -202,6 +205,10 @@ export class HostMemory implements World {
     const block = this.vm.page * 2 ** order;
     if (npages <= 0 || hva % block !== 0 || npages % 2 ** order !== 0) return EINVAL;
     const end = hva + npages * this.vm.page;
+    if (spec.pfnmap && npages > MOST_PFNMAP_PAGES)
+      throw new Error(
+        `${npages} pages mapped by frame number at hva 0x${hva.toString(16)}: at most ${MOST_PFNMAP_PAGES}`,
+      );
     if (this.vm.state.vmas.some((v) => hva < v.hva + v.npages * this.vm.page && end > v.hva)) return EEXIST;
     const vma = this.vm.state.newVma({
       hva,

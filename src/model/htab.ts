@@ -23,7 +23,7 @@ import { sHtabRead, sHtabWrite } from './listing';
 import { setVrmaSlbV } from './memslots';
 import { type Hpt, Scalar } from './state';
 import type { Vm } from './vm';
-import { hex64Padded, numHi, numLo } from './words';
+import { hex64Padded, numHi, numLo, toNum } from './words';
 
 const HTAB_READ = eventCode('htab.read');
 const HTAB_WRITE = eventCode('htab.write');
@@ -165,7 +165,7 @@ function readRecords(vm: Vm, fd: number, flags: number, count: number): Bytes {
   const at = fd * FD_WORDS;
   const firstPass = fds.lo(at + 2) === 0;
   const out = new Bytes();
-  let index = fds.lo(at + 1) >>> 0;
+  let index = toNum(fds.hi(at + 1), fds.lo(at + 1));
   while (out.length + HEADER + ENTRY < count) {
     const header = out.length;
     if (log !== null) log.step(sHtabRead.skip);

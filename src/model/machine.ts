@@ -79,14 +79,19 @@ export function vmConfig(options: MachineOptions): VmConfig {
   if (!kernel.cpus.includes(cpu))
     throw new Error(`${kernel.name} does not run HPT guests on ${cpu}: ${kernel.cpus.join(', ')}`);
   const order = options.order ?? kernel.defaultOrder;
-  if (!Number.isInteger(order) || order < 8 || order > 46) throw new Error(`HPT order ${order}: 18 to 46`);
+  if (!Number.isInteger(order) || order < 7 || order > 46)
+    throw new Error(`HPT order ${order}: log2 of the table's size in bytes is expected, 7 (one PTEG) to 46`);
+  const pageShift = options.pageShift ?? 16;
+  if (pageShift !== 12 && pageShift !== 16) throw new Error(`host page shift ${pageShift}: 12 (4K) or 16 (64K)`);
+  const vcpus = options.vcpus ?? 1;
+  if (!Number.isInteger(vcpus) || vcpus < 1 || vcpus > 2048) throw new Error(`${vcpus} vCPUs: 1 to 2048`);
   return {
     kernel,
     cpu,
     order,
-    pageShift: options.pageShift ?? 16,
-    vcpus: options.vcpus ?? 1,
-    onlineVcpus: options.onlineVcpus ?? Math.max(2, options.vcpus ?? 1),
+    pageShift,
+    vcpus,
+    onlineVcpus: options.onlineVcpus ?? Math.max(2, vcpus),
     onlineVcores: options.onlineVcores ?? 2,
     realmode: options.realmode ?? false,
     pacaVcpu: options.pacaVcpu ?? true,
@@ -162,7 +167,7 @@ export class Machine {
   }
 
   pinUnpin(gpa: bigint, dirty = true): PinnedPage | null {
-    return pinUnpin(this.vm, Number(gpa), dirty);
+    return pinUnpin(this.vm, hiOf(gpa), loOf(gpa), dirty);
   }
 
   invalidateRangeStart(start: number, end: number): void {
@@ -356,7 +361,7 @@ export class Machine {
     const { flags, dest, src = 0n, vcpu = 0 } = args;
     return this.hcall(HCALL.H_PAGE_INIT, [flags, dest, src], vcpu, () =>
       this.vm.kernel.laterCalls
-        ? hPageInit(this.vm, vcpu, hiOf(flags), loOf(flags), Number(dest), Number(src), ops)
+        ? hPageInit(this.vm, vcpu, hiOf(flags), loOf(flags), hiOf(dest), loOf(dest), hiOf(src), loOf(src), ops)
         : H_FUNCTION,
     );
   }

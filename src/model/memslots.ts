@@ -19,7 +19,7 @@ import { sMemslot, sVrma } from './listing';
 import { unmapRmapp } from './notifiers';
 import { type Memslot, Scalar, Store } from './state';
 import type { Vm } from './vm';
-import { numHi, numLo } from './words';
+import { numHi, numLo, toNum } from './words';
 
 const MEMSLOT_CHANGE = eventCode('memslot.change');
 /** Slots that user space may use; KVM's own limit is of this size or larger. */
@@ -151,12 +151,12 @@ export function mapVrma(vm: Vm, vcpu: number, slot: Memslot, porder: number): nu
   for (let i = 0; i < npages; i++) {
     if (log !== null) log.step(sVrma.enter);
     const addr = i * 2 ** porder;
-    const hash = (i ^ 0x1ffffff ^ (0x1ffffff << 25)) & hpt.maskLo;
-    const index = (hash >>> 0) * 8 + 7;
+    // VSID 0x1ffffff of a 1T segment: vsid ^ vsid << 25 ^ page
+    const index = toNum((0x1ffffff >>> 7) & hpt.maskHi, (i ^ 0x1ffffff ^ (0x1ffffff << 25)) & hpt.maskLo) * 8 + 7;
     const avpn = Math.floor(addr / 65536);
     const vHi = 0x40000000 | (0x1ffffff >>> 8);
     const vLo = (0x1ffffff << 24) | V_BOLTED | (porder > 12 ? V_LARGE : 0) | (avpn & ~0x7f);
-    const rLo = numLo(addr) | (porder === 16 ? 0x1000 : 0) | (R_RC & 0x180) | R_M;
+    const rLo = numLo(addr) | (porder === 16 ? 0x1000 : 0) | R_RC | R_M;
     const ret = hEnter(vm, vcpu, H_EXACT_HI, 0, numHi(index), numLo(index), vHi, vLo, numHi(addr), rLo);
     if (ret !== H_SUCCESS) {
       if (log !== null) log.step(sVrma.failed);

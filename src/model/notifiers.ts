@@ -8,7 +8,7 @@ import { clearRef, lockHpte, unlockHpte, vHiOf } from './hcalls';
 import { actualShift, gfnOf } from './hpte';
 import { sAge, sRange, sSetSpte, sTestAge, sUnmap } from './listing';
 import { Point } from './points';
-import { lockRmap, noteModification, pagesOf, unlinkHpte, unlockRmap, updateDirtyMap } from './rmap';
+import { LONGEST_RING, lockRmap, noteModification, pagesOf, unlinkHpte, unlockRmap, updateDirtyMap } from './rmap';
 import { type Hpt, type Memslot, Scalar } from './state';
 import { tlbieHpte } from './tlb';
 import type { Vm } from './vm';
@@ -92,6 +92,8 @@ export function unmapHpte(vm: Vm, hpt: Hpt, index: number, slot: Memslot, gfn: n
  */
 function forEachPage(vm: Vm, start: number, end: number, visit: (slot: Memslot, gfn: number) => void): void {
   const slots = slotsInOrder(vm);
+  // page by page means start, start + page, …: a last page that no step falls into is left out
+  if (!vm.kernel.notifiersBySlot) end = start + Math.floor((end - 1 - start) / vm.page) * vm.page + 1;
   if (vm.kernel.notifiersBySlot || end - start <= vm.page || slots.length === 1) {
     for (const slot of slots) forEachPageOf(vm, slot, start, end, visit);
     return;
@@ -236,6 +238,7 @@ function ageRmapp(vm: Vm, slot: Memslot, gfn: number): boolean {
   if ((w.hi(page) & RMAP_PRESENT_HI) !== 0) {
     const head = w.lo(page) >>> 0;
     let index = head;
+    let steps = 0;
     do {
       if ((hpt.rLo(index) & R_R) !== 0) {
         if (log !== null) log.step(sAge.entry);
@@ -251,7 +254,7 @@ function ageRmapp(vm: Vm, slot: Memslot, gfn: number): boolean {
         unlockHpte(vm, hpt, index);
       }
       index = hpt.forw(index);
-    } while (index !== head);
+    } while (index !== head && ++steps < LONGEST_RING);
   }
   unlockRmap(vm, slot, page);
   if (log !== null) log.leave();
@@ -271,10 +274,11 @@ function testAgeRmapp(vm: Vm, slot: Memslot, gfn: number): boolean {
   if (!referenced && (w.hi(page) & RMAP_PRESENT_HI) !== 0) {
     const head = w.lo(page) >>> 0;
     let index = head;
+    let steps = 0;
     do {
       referenced = (hpt.rLo(index) & R_R) !== 0;
       index = hpt.forw(index);
-    } while (!referenced && index !== head);
+    } while (!referenced && index !== head && ++steps < LONGEST_RING);
   }
   if (log !== null) log.leave();
   return referenced;

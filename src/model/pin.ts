@@ -97,24 +97,24 @@ export interface PinnedPage {
  * @param dirty linux-6.1: mark the page dirty when it is given back
  * @returns null when there is no such page
  */
-export function pinUnpin(vm: Vm, gpa: number, dirty: boolean): PinnedPage | null {
+export function pinUnpin(vm: Vm, gpaHi: number, gpaLo: number, dirty: boolean): PinnedPage | null {
   const log = vm.state.log;
   if (log !== null) {
-    log.enter(sPin.PATH, -1, numHi(gpa), gpa | 0, 0, dirty ? 1 : 0);
+    log.enter(sPin.PATH, -1, gpaHi, gpaLo, 0, dirty ? 1 : 0);
     log.step(sPin.find);
   }
-  const page = pin(vm, gpa, dirty);
+  const page = pin(vm, gpaHi, gpaLo, dirty);
   if (log !== null) log.leave();
   return page;
 }
 
-function pin(vm: Vm, gpa: number, dirty: boolean): PinnedPage | null {
+function pin(vm: Vm, gpaHi: number, gpaLo: number, dirty: boolean): PinnedPage | null {
   const w = vm.world;
-  const gfn = Math.floor(gpa / vm.page);
+  const gfn = (gpaHi >>> 0) * 2 ** (32 - vm.pageShift) + (gpaLo >>> vm.pageShift);
   const slot = vm.state.slotOfGfn(gfn);
   if (slot === null) return null;
   const hva = slot.hva + (gfn - slot.baseGfn) * vm.page;
-  const offset = gpa % vm.page;
+  const offset = gpaLo & maskLo(vm.pageShift);
   if (!vm.notifiers) return pinnedPhys(vm, slot, gfn, offset);
   if (!w.getUserPages(hva, true)) return null;
   const log = vm.state.log;
@@ -131,7 +131,7 @@ function pin(vm: Vm, gpa: number, dirty: boolean): PinnedPage | null {
     return { pa: (pfn + inBlock) * vm.page + offset, bytes: vm.page - offset };
   }
   // the offset inside the block is taken from the guest address
-  const inBlock = gpa % hostBytes;
+  const inBlock = ((gfn * vm.page) % hostBytes) + offset;
   return { pa: pfn * vm.page + inBlock, bytes: hostBytes - inBlock };
 }
 

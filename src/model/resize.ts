@@ -175,7 +175,10 @@ function newIndex(vm: Vm, from: Hpt, to: Hpt, index: number, vHi: number, vLo: n
   return Number(target) * 8 + (index % 8);
 }
 
-/** Resets the table (KVM_PPC_ALLOCATE_HTAB): 0, or EBUSY while vCPUs run on a ready table. */
+/**
+ * Resets the table (KVM_PPC_ALLOCATE_HTAB): 0, EBUSY while vCPUs run on a ready table, EINVAL for an order that is neither the
+ * present one nor 18 to 46.
+ */
 export function resetHpt(vm: Vm, order: number): number {
   const st = vm.state;
   const log = st.log;
@@ -183,6 +186,7 @@ export function resetHpt(vm: Vm, order: number): number {
     if (st.scalars.lo(Scalar.vcpusRunning) !== 0) return EBUSY;
     st.setScalarNum(Scalar.mmuReady, 0);
   }
+  if (order !== st.hpt.order && (!Number.isInteger(order) || order < 18 || order > 46)) return EINVAL;
   if (log !== null) log.enter(sReset.PATH, -1, 0, order, 0, 0);
   if (order === st.hpt.order) {
     if (log !== null) log.step(sReset.clear);

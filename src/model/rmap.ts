@@ -3,7 +3,7 @@
  * them (Book3S HV kvmppc_add_revmap_chain, remove_revmap_chain, kvmppc_update_dirty_map).
  */
 
-import { GR_MODIFIED_HI, R_C, R_RC, RMAP_C_HI, RMAP_PRESENT_HI, RMAP_R_HI, RMAP_RC_HI } from './bits';
+import { GR_MODIFIED_HI, R_C, R_RC, RMAP_C_HI, RMAP_PRESENT_HI, RMAP_R_HI } from './bits';
 import { DIRTY_CAUSE, eventCode } from './events';
 import { actualShift, gfnOf } from './hpte';
 import { Local, sAddRevmap, sRemoveRevmap } from './listing';
@@ -142,22 +142,23 @@ export function removeRevmapChain(vm: Vm, hpt: Hpt, index: number, vLo: number, 
   if (log !== null) log.leave();
 }
 
-/** Joins the neighbours of a ring member and moves the head on; `selfLink` also makes the member its own ring. */
-export function unlinkHpte(vm: Vm, hpt: Hpt, index: number, slot: Memslot, page: number, selfLink: boolean): void {
+/**
+ * Joins the neighbours of a ring member and moves the head on. The host's unmap (`byHost`) makes the member its own ring and the
+ * next one the head, whether it was the head itself or not; the guest's removal moves the head only off the member.
+ */
+export function unlinkHpte(vm: Vm, hpt: Hpt, index: number, slot: Memslot, page: number, byHost: boolean): void {
   const st = vm.state;
   const forw = hpt.forw(index);
   const back = hpt.back(index);
   st.putLink(hpt, forw, hpt.forw(forw), back);
   st.putLink(hpt, back, forw, hpt.back(back));
   const w = slot.rmap;
-  if (w.lo(page) >>> 0 === index) {
+  if (byHost || w.lo(page) >>> 0 === index) {
     if (forw === index) st.put(w, page, w.hi(page) & ~RMAP_PRESENT_HI, 0);
     else st.put(w, page, w.hi(page), forw | 0);
   }
-  if (selfLink && forw !== index) st.putLink(hpt, index, index, index);
+  if (byHost && forw !== index) st.putLink(hpt, index, index, index);
 }
 
-/** R and C bits of a rmap word, at their place in dword 1. */
-export function rmapRc(hi: number): number {
-  return hi & RMAP_RC_HI;
-}
+/** Entries that a walk around a ring visits at most: a ring that a mutation broke need not come back to its head. */
+export const LONGEST_RING = 2 ** 24;
