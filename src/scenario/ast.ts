@@ -71,7 +71,7 @@ export interface Statement {
   readonly range: Range;
   readonly label?: Word;
   readonly fields: readonly Field[];
-  /** Clauses of this line, and of the indented lines below it. */
+  /** Clauses and expectations of its line and of the indented lines below; empty in the statement of a `Line`. */
   readonly racing: Racing[];
   readonly without: Word[];
   readonly expectations: Expectation[];
@@ -118,27 +118,27 @@ export interface ResultExpectation {
 
 export type Expectation = EventExpectation | SubjectExpectation | ResultExpectation;
 
-/** One line of the file. */
+/** One line of the file as it stands there; a tree built anew after an edit shares the lines that are the same. */
 export interface Line {
   readonly line: number;
   readonly text: string;
   /** Width of the white space at the start, a tab counting to the next multiple of four. */
   readonly indent: number;
-  readonly statement?: Statement;
+  readonly statement?: Statement | undefined;
   /** `end` of a parallel block. */
-  readonly end?: Word;
+  readonly end?: Word | undefined;
   /** The word `expect` that starts an expectation line. */
   readonly expect?: Word;
-  readonly arrow?: Range;
+  readonly arrow?: Range | undefined;
   /** Clauses and expectations that stand on this very line. */
   readonly racing: readonly Racing[];
   readonly without: readonly Word[];
   readonly expectations: readonly Expectation[];
-  readonly comment?: Word;
+  readonly comment?: Word | undefined;
   /** The line has a syntax error: the formatter leaves it as it is. */
   readonly broken: boolean;
-  /** How deep the line belongs (0 = top level); set when the tree is built. */
-  depth: number;
+  /** Its syntax errors. */
+  readonly problems: readonly Diagnostic[];
 }
 
 export interface QuickFix {
@@ -157,6 +157,8 @@ export interface Diagnostic {
 
 export interface ScenarioTree {
   readonly lines: readonly Line[];
+  /** How deep each line belongs (0 is the top level), by line number. */
+  readonly depths: readonly number[];
   readonly statements: readonly Statement[];
   readonly diagnostics: readonly Diagnostic[];
 }

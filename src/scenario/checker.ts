@@ -28,9 +28,12 @@ export interface CheckedScenario {
   readonly runnable: boolean;
 }
 
-/** Parses and checks a text. */
-export function readScenario(text: string): CheckedScenario {
-  return checkScenario(parseScenario(text));
+/**
+ * Parses and checks a text.
+ * @param before what this gave for an earlier version of the text, so that only lines that are new are parsed
+ */
+export function readScenario(text: string, before?: CheckedScenario): CheckedScenario {
+  return checkScenario(parseScenario(text, before?.tree));
 }
 
 export function checkScenario(tree: ScenarioTree): CheckedScenario {

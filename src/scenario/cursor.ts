@@ -122,16 +122,11 @@ export class Cursor {
     while (this.peek() !== undefined && !stop()) this.#position++;
   }
 
-  /** Whether anything on this line was found wrong. */
-  failed = false;
-
   error(code: string, range: Range, message: string, ...fixes: Parameters<Diagnostics['error']>[3][]): void {
-    this.failed = true;
     this.diagnostics.error(code, range, message, ...fixes);
   }
 
   unknown(...problem: Parameters<Diagnostics['unknown']>): void {
-    this.failed = true;
     this.diagnostics.unknown(...problem);
   }
 

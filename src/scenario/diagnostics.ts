@@ -31,6 +31,11 @@ export class Diagnostics {
     if (!this.full) this.all.push(diagnostic);
   }
 
+  /** Takes over what was found elsewhere. */
+  take(found: readonly Diagnostic[]): void {
+    for (const diagnostic of found) this.#add(diagnostic);
+  }
+
   error(code: string, range: Range, message: string, ...fixes: QuickFix[]): void {
     this.#add({ severity: 'error', code, message, range, fixes });
   }

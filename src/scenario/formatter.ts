@@ -23,7 +23,7 @@ interface Row {
 
 /** The whole text, ending in one line break; no blank lines at the start or the end, and no two in a row. */
 export function formatTree(tree: ScenarioTree): string {
-  const rows = tree.lines.map(rowOf);
+  const rows = tree.lines.map((line, at) => rowOf(line, tree.depths[at] ?? 0));
   const withTails = rows.map((row) => (row.tail === '' ? row.head : undefined));
   alignColumn(
     rows.map((row) => (row.tail === '' ? undefined : row.head)),
@@ -39,9 +39,9 @@ export function formatTree(tree: ScenarioTree): string {
   return `${squeezeBlankLines(withComments).join('\n')}\n`;
 }
 
-function rowOf(line: Line): Row {
+function rowOf(line: Line, depth: number): Row {
   const comment = line.comment?.text.trimEnd() ?? '';
-  const indent = ' '.repeat(line.depth * INDENT);
+  const indent = ' '.repeat(depth * INDENT);
   if (line.broken) {
     const before = line.comment === undefined ? line.text : line.text.slice(0, line.comment.range.column);
     return { head: indent + before.trim(), tail: '', comment };

@@ -22,11 +22,16 @@ import { buildTree } from './tree';
 /** How deep `repeat 2 repeat 2 …` may go on one line. */
 const DEEPEST_LINE = 8;
 
-export function parseScenario(text: string): ScenarioTree {
+/** @param before the tree of an earlier version of the text; lines that are the same are taken from it */
+export function parseScenario(text: string, before?: ScenarioTree): ScenarioTree {
   const diagnostics = new Diagnostics();
-  const lines = text.split(/\r\n|\n|\r/).map((lineText, line) => parseLine(lineText, line, diagnostics));
-  const statements = buildTree(lines, diagnostics);
-  return { lines, statements, diagnostics: diagnostics.all };
+  const lines = text.split(/\r\n|\n|\r/).map((lineText, number) => {
+    const known = before?.lines[number];
+    const line = known?.text === lineText ? known : parseLine(lineText, number);
+    diagnostics.take(line.problems);
+    return line;
+  });
+  return { lines, ...buildTree(lines, diagnostics), diagnostics: diagnostics.all };
 }
 
 /** Width of the white space at the start of a line. */
@@ -38,22 +43,18 @@ export function indentOf(text: string): number {
   return width;
 }
 
-function parseLine(text: string, line: number, diagnostics: Diagnostics): Line {
+function parseLine(text: string, line: number): Line {
   const tokens = tokenize(text, line);
   const last = tokens.at(-1);
   const comment = last?.kind === 'comment' ? { text: last.text, range: last.range } : undefined;
+  const diagnostics = new Diagnostics();
   const cursor = new Cursor(tokens, line, diagnostics);
-  const content = cursor.peek() === undefined ? undefined : parseContent(cursor);
-  return {
-    line,
-    text,
-    indent: indentOf(text),
-    ...(content ?? { racing: [], without: [], expectations: [] }),
-    ...(comment && { comment }),
-    broken: cursor.failed,
-    depth: 0,
-  };
+  const content = cursor.peek() === undefined ? NOTHING : parseContent(cursor);
+  const problems = diagnostics.all;
+  return { line, text, indent: indentOf(text), ...content, comment, broken: problems.length > 0, problems };
 }
+
+const NOTHING = { racing: [], without: [], expectations: [] };
 
 type Content = Pick<Line, 'statement' | 'end' | 'expect' | 'arrow' | 'racing' | 'without' | 'expectations'>;
 
@@ -74,14 +75,7 @@ function parseContent(cursor: Cursor): Content {
   while (cursor.peek() !== undefined && cursor.peek()?.kind !== 'arrow') parseClause(cursor, racing, without);
   const arrow = cursor.take()?.range;
   const expectations = arrow === undefined ? [] : parseExpectations(cursor).items;
-  return {
-    ...(statement && { statement }),
-    ...(end && { end }),
-    ...(arrow && { arrow }),
-    racing,
-    without,
-    expectations,
-  };
+  return { statement, end, arrow, racing, without, expectations };
 }
 
 function parseClause(cursor: Cursor, racing: Racing[], without: Word[]): void {

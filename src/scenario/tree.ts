@@ -21,6 +21,8 @@ interface Frame {
 
 class TreeBuilder {
   readonly statements: Statement[] = [];
+  /** How deep each line belongs, by line number; 0 is the top level. */
+  readonly depths: number[] = [];
   readonly #frames: Frame[] = [];
   /** Parallel blocks that ended without `end`; an `end` that comes too late is not told again. */
   #unended = 0;
@@ -31,8 +33,13 @@ class TreeBuilder {
   #last: Line | undefined;
 
   add(line: Line): void {
+    this.depths[line.line] = 0;
     this.#place(line);
     if (line.statement !== undefined || line.expectations.length > 0) this.#last = line;
+  }
+
+  #depth({ line }: Frame): number {
+    return this.depths[line.line] ?? 0;
   }
 
   #place(line: Line): void {
@@ -40,7 +47,7 @@ class TreeBuilder {
     else if (line.statement !== undefined) this.#statement(line, line.statement);
     else if (line.expect !== undefined || line.arrow !== undefined || line.racing.length + line.without.length > 0)
       this.#continuation(line);
-    else line.depth = this.#depthOf(line);
+    else this.depths[line.line] = this.#depthOf(line);
   }
 
   finish(): void {
@@ -67,7 +74,7 @@ class TreeBuilder {
         edits: [
           {
             range: { line: last.line, column: last.text.length, length: 0 },
-            newText: `\n${' '.repeat(line.depth * INDENT)}end`,
+            newText: `\n${' '.repeat((this.depths[line.line] ?? 0) * INDENT)}end`,
           },
         ],
       },
@@ -78,7 +85,7 @@ class TreeBuilder {
   #depthOf(line: Line): number {
     let depth = 0;
     for (const frame of this.#frames)
-      if (frame.indent < line.indent && frame.body !== undefined) depth = frame.line.depth + 1;
+      if (frame.indent < line.indent && frame.body !== undefined) depth = this.#depth(frame) + 1;
     return depth;
   }
 
@@ -91,7 +98,7 @@ class TreeBuilder {
       return;
     }
     this.#frames.length = at;
-    line.depth = frame.line.depth;
+    this.depths[line.line] = this.#depth(frame);
     attach(frame.statement, line);
     // An `expect` line below speaks of the whole block.
     this.#frames.push({ indent: frame.indent, line: frame.line, statement: frame.statement, parallel: false });
@@ -120,11 +127,13 @@ class TreeBuilder {
         },
       );
     }
-    line.depth = owner.line.depth + (owner.indent < line.indent ? 1 : 0);
+    this.depths[line.line] = this.#depth(owner) + (owner.indent < line.indent ? 1 : 0);
     attach(owner.statement, line);
   }
 
-  #statement(line: Line, statement: Statement): void {
+  #statement(line: Line, parsed: Statement): void {
+    // What lines below add goes to a statement of this tree: the line itself may be part of other trees.
+    const statement: Statement = { ...parsed, racing: [], without: [], expectations: [], body: [...parsed.body] };
     this.#close(line.indent);
     let owner = this.#frames.at(-1);
     if (owner !== undefined && owner.body === undefined) {
@@ -135,11 +144,11 @@ class TreeBuilder {
         owner = this.#frames.at(-1);
       }
     }
-    line.depth = owner === undefined ? 0 : owner.line.depth + 1;
+    this.depths[line.line] = owner === undefined ? 0 : this.#depth(owner) + 1;
     const { kept, body, innermost } = this.#wrapActor(statement, owner);
     attach(innermost, line);
     (owner?.body ?? this.statements).push(kept);
-    const holds = body !== undefined && line.depth < DEEPEST;
+    const holds = body !== undefined && (this.depths[line.line] ?? 0) < DEEPEST;
     if (body !== undefined && !holds)
       this.diagnostics.error('too-deep', statement.range, `blocks can be nested ${DEEPEST} deep`);
     this.#frames.push({
@@ -161,7 +170,7 @@ class TreeBuilder {
         edits: [
           {
             range: { line: line.line, column: 0, length: leadingSpace(line.text) },
-            newText: ' '.repeat(owner.line.depth * INDENT),
+            newText: ' '.repeat(this.#depth(owner) * INDENT),
           },
         ],
       },
@@ -222,10 +231,13 @@ function lineRange(line: Line): Range {
   return { line: line.line, column: leadingSpace(line.text), length: line.text.trim().length };
 }
 
-/** The statements of the lines, each with what belongs to it; sets the depth of every line. */
-export function buildTree(lines: readonly Line[], diagnostics: Diagnostics): Statement[] {
+/** The statements of the lines, each with what belongs to it, and the depth of every line. */
+export function buildTree(
+  lines: readonly Line[],
+  diagnostics: Diagnostics,
+): { statements: Statement[]; depths: number[] } {
   const builder = new TreeBuilder(diagnostics);
   for (const line of lines) builder.add(line);
   builder.finish();
-  return builder.statements;
+  return { statements: builder.statements, depths: builder.depths };
 }

@@ -22,9 +22,9 @@ function meaning(tree: ScenarioTree): unknown {
 const comments = (tree: ScenarioTree) =>
   tree.lines.flatMap(({ comment }) => (comment === undefined ? [] : [comment.text.trimEnd()]));
 
-function printed(line: Line): string {
+function printed(line: Line, depth = 0): string {
   const { head, tail } = printLine(line);
-  return `${'  '.repeat(line.depth)}${head} ${tail} ${line.comment?.text ?? ''}`.trimEnd();
+  return `${'  '.repeat(depth)}${head} ${tail} ${line.comment?.text ?? ''}`.trimEnd();
 }
 
 describe('scenario language properties', () => {
@@ -41,7 +41,7 @@ describe('scenario language properties', () => {
     fc.assert(
       fc.property(validText, (text) => {
         const tree = parseScenario(text);
-        const again = parseScenario(tree.lines.map(printed).join('\n'));
+        const again = parseScenario(tree.lines.map((line, at) => printed(line, tree.depths[at])).join('\n'));
         assert.deepEqual(again.diagnostics, []);
         assert.deepEqual(meaning(again), meaning(tree), text);
       }),
@@ -57,6 +57,22 @@ describe('scenario language properties', () => {
         const [before, after] = [parseScenario(text), parseScenario(formatted)];
         assert.deepEqual(meaning(after), meaning(before), text);
         assert.deepEqual(comments(after), comments(before));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('parsing after an edit, with the lines that stayed, gives what parsing anew gives', () => {
+    fc.assert(
+      fc.property(validText, fc.array(damage, { minLength: 1, maxLength: 3 }), (text, damages) => {
+        const edited = damaged(text, damages);
+        const before = readScenario(text);
+        const unchanged = meaning(before.tree);
+        const again = readScenario(edited, before);
+        const anew = readScenario(edited);
+        assert.deepEqual(again.tree, anew.tree);
+        assert.deepEqual(again.diagnostics, anew.diagnostics);
+        assert.deepEqual(meaning(before.tree), unchanged, 'the earlier tree stays as it was');
       }),
       { numRuns: 300 },
     );
