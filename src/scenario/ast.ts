@@ -69,7 +69,7 @@ export interface Statement {
   readonly name: string;
   /** The words of the name (`swap-out`, `memslot remove`). */
   readonly range: Range;
-  readonly label?: Word;
+  readonly label?: Word | undefined;
   readonly fields: readonly Field[];
   /** Clauses and expectations of its line and of the indented lines below; empty in the statement of a `Line`. */
   readonly racing: Racing[];

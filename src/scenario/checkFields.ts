@@ -6,7 +6,7 @@ import type { Diagnostics } from './diagnostics';
 import { removeFix, replaceFix } from './diagnostics';
 import { evaluate, fieldOf, has, usesPass } from './evaluate';
 import type { FieldDefinition, FieldRule, Shape, StatementDefinition } from './grammar';
-import { HIGHEST_ADDRESS } from './grammar';
+import { fieldDefinition, HIGHEST_ADDRESS } from './grammar';
 import { listed } from './suggest';
 
 /** `passes` is how often the innermost repeat runs, undefined outside of one. */
@@ -19,7 +19,7 @@ export function checkFields(
   // One broken rule often breaks another: the first is told.
   definition.rules.some((rule) => !checkRule(statement, definition, rule, diagnostics));
   for (const field of statement.fields) {
-    const found = [...definition.operands, ...definition.fields].find(({ name }) => name === field.name);
+    const found = fieldDefinition(definition, field.name);
     if (found !== undefined && field.value !== undefined) checkValue(found, field.value, passes, diagnostics);
   }
 }
@@ -29,6 +29,13 @@ function quoted(definition: StatementDefinition, name: string): string {
   return operand === undefined
     ? `\`${name}\``
     : `${name === 'hpte' || name === 'page' || name === 'at' ? 'a label' : `the ${name}`}`;
+}
+
+/** How many of the named fields are given. */
+function count(statement: Statement, names: readonly string[]): number {
+  let given = 0;
+  for (const name of names) if (has(statement, name)) given++;
+  return given;
 }
 
 /** Whether the rule is kept; says so when not. */
@@ -41,7 +48,7 @@ function checkRule(
   switch (rule.rule) {
     case 'required': {
       if (has(statement, rule.field)) return true;
-      const field = [...definition.operands, ...definition.fields].find(({ name }) => name === rule.field);
+      const field = fieldDefinition(definition, rule.field);
       diagnostics.error(
         'field-missing',
         statement.range,
@@ -50,6 +57,7 @@ function checkRule(
       return false;
     }
     case 'exactly-one': {
+      if (count(statement, rule.of) === 1) return true;
       const given = rule.of.filter((name) => has(statement, name));
       if (given.length === 0) {
         const wanted = rule.of.map((name) => quoted(definition, name)).join(' or ');
@@ -59,6 +67,7 @@ function checkRule(
       return !tooMany(statement, given, diagnostics);
     }
     case 'at-most-one':
+      if (count(statement, rule.of) <= 1) return true;
       return !tooMany(
         statement,
         rule.of.filter((name) => has(statement, name)),

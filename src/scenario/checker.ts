@@ -13,7 +13,7 @@ import { sizeText } from './cursor';
 import { Diagnostics, insertAfterFix, removeFix } from './diagnostics';
 import { fieldOf, has, isGuest, numberOf, statementsIn } from './evaluate';
 import type { StatementDefinition } from './grammar';
-import { isGuestStatement, MAX_REPEAT, PAGE_SIZES, statementDefinition } from './grammar';
+import { fieldDefinition, isGuestStatement, MAX_REPEAT, PAGE_SIZES, statementDefinition } from './grammar';
 import { type LabelInfo, Labels } from './labels';
 import { parseScenario } from './parser';
 import { listed } from './suggest';
@@ -189,7 +189,7 @@ class Checker {
   #references(statement: Statement, definition: StatementDefinition): void {
     for (const field of statement.fields) {
       const { value } = field;
-      const shape = [...definition.operands, ...definition.fields].find(({ name }) => name === field.name)?.shape;
+      const shape = fieldDefinition(definition, field.name)?.shape;
       if (value === undefined || shape === undefined) continue;
       if (value.kind === 'label' && shape.kind === 'label') this.labels.use(value.text, value.range, shape.of);
       if (value.kind === 'list' && shape.kind === 'labels') this.#list(value.items, shape.of);

@@ -4,7 +4,8 @@ import type { Field, Statement, Value } from './ast';
 import { isGuestStatement } from './grammar';
 
 export function fieldOf(statement: Statement, name: string): Field | undefined {
-  return statement.fields.find((field) => field.name === name);
+  for (const field of statement.fields) if (field.name === name) return field;
+  return undefined;
 }
 
 export function has(statement: Statement, name: string): boolean {

@@ -10,6 +10,7 @@ import {
   choice,
   ea,
   exactlyOne,
+  type FieldDefinition,
   field,
   flag,
   gpa,
@@ -218,6 +219,18 @@ const byName = new Map(STATEMENTS.map((definition) => [definition.name, definiti
 /** The definition of a statement by its full name (`memslot remove`). */
 export function statementDefinition(name: string): StatementDefinition | undefined {
   return byName.get(name);
+}
+
+const fieldsByName = new Map(
+  STATEMENTS.map((definition) => [
+    definition,
+    new Map([...definition.operands, ...definition.fields].map((one) => [one.name, one])),
+  ]),
+);
+
+/** An operand or field of a statement by its name. */
+export function fieldDefinition(definition: StatementDefinition, name: string): FieldDefinition | undefined {
+  return fieldsByName.get(definition)?.get(name);
 }
 
 /** Whether a statement is a vCPU's doing: a hypercall or an access. */

@@ -126,24 +126,30 @@ function parseRacing(cursor: Cursor, start: Word): Racing | undefined {
 
 function parseLabelled(cursor: Cursor): Statement {
   const label = cursor.isWord() && cursor.isMark(':', 1) ? cursor.takeWord() : undefined;
-  if (label !== undefined) {
-    cursor.takeMark(':');
-    if (cursor.atClause()) return { ...emptyStatement('actor', label.range), label };
-  }
-  const statement = parseStatement(cursor, 0);
-  return label === undefined ? statement : { ...statement, label };
+  if (label === undefined) return parseStatement(cursor, 0, undefined);
+  cursor.takeMark(':');
+  return cursor.atClause()
+    ? statementNode('actor', label.range, label, [], [], false)
+    : parseStatement(cursor, 0, label);
 }
 
-function emptyStatement(name: string, range: Word['range'], broken = false): Statement {
-  return { name, range, fields: [], racing: [], without: [], expectations: [], body: [], broken };
+function statementNode(
+  name: string,
+  range: Word['range'],
+  label: Word | undefined,
+  fields: Field[],
+  body: Statement[],
+  broken: boolean,
+): Statement {
+  return { name, range, label, fields, racing: [], without: [], expectations: [], body, broken };
 }
 
-function parseStatement(cursor: Cursor, depth: number): Statement {
+function parseStatement(cursor: Cursor, depth: number, label: Word | undefined): Statement {
   const name = parseName(cursor);
   if (typeof name === 'string') {
     const range = cursor.before();
     cursor.skipTo(() => cursor.atClause());
-    return emptyStatement(name, range, true);
+    return statementNode(name, range, label, [], [], true);
   }
   const { definition, range } = name;
   const fields: Field[] = [];
@@ -151,7 +157,7 @@ function parseStatement(cursor: Cursor, depth: number): Statement {
   let broken = false;
   while (!cursor.atClause()) {
     if (definition.name === 'repeat' && fields.length > 0 && cursor.isWord() && !cursor.isWord('pass')) {
-      if (depth < DEEPEST_LINE) body.push(parseStatement(cursor, depth + 1));
+      if (depth < DEEPEST_LINE) body.push(parseStatement(cursor, depth + 1, undefined));
       else cursor.error('too-deep', cursor.here(), `more than ${DEEPEST_LINE} repeats on one line`);
       broken ||= depth >= DEEPEST_LINE;
       break;
@@ -164,7 +170,7 @@ function parseStatement(cursor: Cursor, depth: number): Statement {
     fields.push(field);
   }
   cursor.skipTo(() => cursor.atClause());
-  return { ...emptyStatement(definition.name, range, broken || body.some((inner) => inner.broken)), fields, body };
+  return statementNode(definition.name, range, label, fields, body, broken || body.some((inner) => inner.broken));
 }
 
 /** The name of a statement, of one word or two; or what was written, after saying that there is none such. */

@@ -133,7 +133,7 @@ class TreeBuilder {
 
   #statement(line: Line, parsed: Statement): void {
     // What lines below add goes to a statement of this tree: the line itself may be part of other trees.
-    const statement: Statement = { ...parsed, racing: [], without: [], expectations: [], body: [...parsed.body] };
+    const statement = ownCopy(parsed);
     this.#close(line.indent);
     let owner = this.#frames.at(-1);
     if (owner !== undefined && owner.body === undefined) {
@@ -217,10 +217,14 @@ class TreeBuilder {
   }
 }
 
+function ownCopy({ name, range, label, fields, body, broken }: Statement): Statement {
+  return { name, range, label, fields, racing: [], without: [], expectations: [], body: [...body], broken };
+}
+
 function attach(statement: Statement, line: Line): void {
-  statement.racing.push(...line.racing);
-  statement.without.push(...line.without);
-  statement.expectations.push(...line.expectations);
+  if (line.racing.length > 0) statement.racing.push(...line.racing);
+  if (line.without.length > 0) statement.without.push(...line.without);
+  if (line.expectations.length > 0) statement.expectations.push(...line.expectations);
 }
 
 function leadingSpace(text: string): number {
