@@ -70,7 +70,7 @@ class Checks implements vscode.Disposable {
     if (known?.version === document.version) {
       return known.checked;
     }
-    const checked = readScenario(document.getText());
+    const checked = readScenario(document.getText(), known?.checked);
     this.known.set(key, { version: document.version, checked });
     return checked;
   }
