@@ -48,7 +48,6 @@ export const runCommand: Command = {
 function print(path: string, result: ScenarioRun, flags: ReadonlySet<string>, { out }: Surroundings): void {
   const { run } = result;
   if (!flags.has('--quiet')) {
-    for (const note of run.notes) out(note);
     printMoments(result, flags.has('--steps'), out);
     out('');
   }

@@ -13,7 +13,7 @@ import { backRange, declaredMappings } from './backing';
 import { type CheckedScenario, readScenario } from './checker';
 import type { MachineFacts } from './checkMachine';
 import type { Ended } from './ended';
-import { numberOf } from './evaluate';
+import { numberOf, statementsIn } from './evaluate';
 import { execute } from './execute';
 import { endedText, judge } from './expect';
 import { log2 } from './hpteWords';
@@ -163,9 +163,7 @@ class Runner {
   }
 
   run(): ScenarioRun {
-    const notes = this.#checked.tree.statements
-      .filter(({ name }) => name === 'machine')
-      .flatMap(({ without }) => without.map(({ text }) => mutationNote(text)));
+    const notes = this.#checked.tree.statements.flatMap(mutationNotes);
     try {
       this.#block(this.#checked.tree.statements, { vcpu: undefined, pass: 0n });
     } catch (error) {
@@ -330,6 +328,14 @@ class Runner {
     const other = (vcpu + 1) % this.#machine.state.vcpus.length;
     this.#statement(statement, { vcpu: other, pass, actor: 'race' });
   }
+}
+
+/** What a run should say of itself: the steps that are left out somewhere in it. */
+function mutationNotes(statement: Statement): string[] {
+  const where = statement.name === 'machine' ? '' : `line ${statement.range.line + 1}: `;
+  return [statement, ...statementsIn(statement)].flatMap(({ without }) =>
+    without.map(({ text }) => where + mutationNote(text)),
+  );
 }
 
 function mutationNote(name: string): string {

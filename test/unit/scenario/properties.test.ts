@@ -122,4 +122,28 @@ describe('scenario language properties', () => {
       assert.ok(user + system < 6_000_000, `${(user + system) / 1000} ms for ${text.slice(0, 40)}…`);
     }
   }).timeout(60_000);
+
+  it('a key in a scenario of 10,000 lines is answered at once', () => {
+    const block = [
+      'store a  -> a valid',
+      'swap-out a racing unmap.in_rmap: load a without rmap-lock  -> hpte.absent x1',
+      'load a',
+    ];
+    const lines = [
+      ...EXAMPLE.split('\n').slice(0, 7),
+      ...Array.from({ length: 10_000 }, (_, at) => block[at % 3] ?? ''),
+    ];
+    let checked = readScenario(lines.join('\n'));
+    const times: number[] = [];
+    for (let key = 0; key < 9; key++) {
+      lines[5_000] = `load a  # ${'x'.repeat(key)}`;
+      const start = process.cpuUsage();
+      checked = readScenario(lines.join('\n'), checked);
+      const { user, system } = process.cpuUsage(start);
+      times.push((user + system) / 1000);
+    }
+    assert.deepEqual(checked.diagnostics, []);
+    const median = times.sort((a, b) => a - b)[4] ?? 0;
+    assert.ok(median < 150, `${median} ms of processor time`);
+  }).timeout(20_000);
 });
