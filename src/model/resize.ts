@@ -10,6 +10,7 @@ import { sReset, sResize } from './listing';
 import { unmapHpte } from './notifiers';
 import { lockRmap, unlockRmap } from './rmap';
 import { Hpt, Scalar } from './state';
+import { flushAllTlbs } from './tlb';
 import type { Vm } from './vm';
 import { toBig } from './words';
 
@@ -207,6 +208,7 @@ export function resetHpt(vm: Vm, order: number): number {
     slot.rmap.forEach((page) => pages.push(page));
     for (const page of pages) st.put(slot.rmap, page, 0, 0);
   }
+  flushAllTlbs(vm);
   note(vm, 'reset', order, 0);
   if (log !== null) log.leave();
   return 0;

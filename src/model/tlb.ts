@@ -100,6 +100,12 @@ function flushTlb(vm: Vm, vcpu: number, rbHi: number, rbLo: number): void {
   }
 }
 
+/** Every vCPU flushes its TLB before it goes on: the table was taken away as a whole, without a tlbie for each entry. */
+export function flushAllTlbs(vm: Vm): void {
+  if (!vm.config.tlb) return;
+  for (const cpu of vm.state.vcpus) vm.state.put(cpu, Vcpu.needFlush, 0, 1);
+}
+
 /** Drops everything a vCPU has cached, when another one flushed only its own processor (need_tlb_flush). */
 export function flushIfNeeded(vm: Vm, vcpu: number): void {
   const st = vm.state;
