@@ -36,6 +36,12 @@ describe('scenario examples', () => {
   });
 
   const samples = readdirSync(inRepository('samples')).filter((name) => name.endsWith('.hpt'));
+  it('docs/tour.md leads through every sample', () => {
+    const tour = readFileSync(inRepository('docs/tour.md'), 'utf8');
+    const linked = [...tour.matchAll(/\(\.\.\/samples\/([^)]+)\)/g)].map(([, name = '']) => name);
+    assert.deepEqual(linked.sort(), samples.sort());
+  });
+
   for (const name of samples) {
     it(`samples/${name}`, () => {
       const text = readFileSync(inRepository(`samples/${name}`), 'utf8');
