@@ -104,20 +104,75 @@ const CHUNK_SHIFT = 8;
 const CHUNK = 1 << CHUNK_SHIFT;
 const NEAR = 4294967296;
 
+/** Copies of a directory's chunks at one moment; snapshots share those that did not change in between. */
+type Chunks = readonly (Int32Array | undefined)[];
+
+/** Directories longer than this (tables beyond order 29) are not kept in snapshots. */
+const DENSE = 1 << 17;
+
 /** Sparse chunk directory: an array for indexes below 2^32, a map beyond. */
 class Directory {
   private readonly near: (Int32Array | undefined)[] = [];
   private readonly far = new Map<number, Int32Array>();
+  /** The snapshot's copy that each near chunk equals unless it was touched since; null while there is no snapshot. */
+  private copies: (Int32Array | undefined)[] | null = null;
+  private touched = new Uint8Array(0);
 
   get(index: number): Int32Array | undefined {
     return index < NEAR ? this.near[index >>> CHUNK_SHIFT] : this.far.get(Math.floor(index / CHUNK));
   }
 
-  make(index: number, words: number): Int32Array {
+  /** The chunk of an index for writing, of `words` words when it has to be made. */
+  own(index: number, words: number): Int32Array {
+    if (this.copies !== null && index < NEAR) this.touch(index >>> CHUNK_SHIFT);
+    return this.get(index) ?? this.make(index, words);
+  }
+
+  private touch(at: number): void {
+    if (at >= this.touched.length) {
+      const longer = new Uint8Array(Math.max(64, at * 2));
+      longer.set(this.touched);
+      this.touched = longer;
+    }
+    this.touched[at] = 1;
+  }
+
+  private make(index: number, words: number): Int32Array {
     const chunk = new Int32Array(words);
     if (index < NEAR) this.near[index >>> CHUNK_SHIFT] = chunk;
     else this.far.set(Math.floor(index / CHUNK), chunk);
     return chunk;
+  }
+
+  /** Number of chunks, or -1 when there are too many to snapshot. */
+  get size(): number {
+    if (this.far.size > 0 || this.near.length > DENSE) return -1;
+    let size = 0;
+    for (const chunk of this.near) if (chunk !== undefined) size++;
+    return size;
+  }
+
+  snapshot(): Chunks {
+    const before = this.copies;
+    const copies = this.near.map((chunk, at) =>
+      before !== null && this.touched[at] !== 1 ? before[at] : chunk?.slice(),
+    );
+    this.copies = copies;
+    this.touched.fill(0);
+    return copies;
+  }
+
+  restore(chunks: Chunks): void {
+    const { near, copies, touched } = this;
+    for (let at = 0; at < near.length; at++) {
+      const chunk = near[at];
+      const wanted = chunks[at];
+      if (chunk === undefined || (copies !== null && touched[at] !== 1 && copies[at] === wanted)) continue;
+      if (wanted === undefined) chunk.fill(0);
+      else chunk.set(wanted);
+    }
+    this.copies = chunks.slice();
+    this.touched.fill(0);
   }
 
   /** Chunks in ascending order, with the index of their first entry. */
@@ -149,7 +204,7 @@ function placeOf(plane: number, owner: number): number {
 
 /** A sparse array of 64-bit words. */
 export class Store {
-  private readonly dir = new Directory();
+  readonly dir = new Directory();
   readonly place: number;
 
   constructor(
@@ -171,7 +226,7 @@ export class Store {
 
   /** The chunk that holds a word, made when it is missing; the word is at (index & 255) * 2: low, high. */
   own(index: number): Int32Array {
-    return this.dir.get(index) ?? this.dir.make(index, CHUNK * 2);
+    return this.dir.own(index, CHUNK * 2);
   }
 
   forEach(visit: (index: number, hi: number, lo: number) => void): void {
@@ -192,7 +247,7 @@ const NOTHING = new Int32Array(CHUNK * 8);
  * An HPTE's identity is (owner of the table, index).
  */
 export class Hpt {
-  private readonly dir = new Directory();
+  readonly dir = new Directory();
   readonly entries: number;
   /** (number of PTEGs - 1) */
   readonly maskHi: number;
@@ -223,7 +278,7 @@ export class Hpt {
   }
 
   own(index: number): Int32Array {
-    return this.dir.get(index) ?? this.dir.make(index, CHUNK * 8);
+    return this.dir.own(index, CHUNK * 8);
   }
 
   vHi(index: number): number {
@@ -317,6 +372,11 @@ export function decodePlace(place: number, indexLo: number): Place {
     owner: (place >>> 10) & (MAX_OWNERS - 1),
     index: (place & 0x3ff) * NEAR + (indexLo >>> 0),
   };
+}
+
+/** All words of a state at one moment (State.snapshot). */
+export class Snapshot {
+  constructor(readonly chunks: ReadonlyMap<number, Chunks>) {}
 }
 
 export class State {
@@ -468,21 +528,22 @@ export class State {
   /** Writes a word by its place, past the journal: redo and undo. */
   apply(place: number, indexLo: number, hi: number, lo: number): void {
     const owner = this.owners[(place >>> 10) & (MAX_OWNERS - 1)];
-    const index = (place & 0x3ff) * NEAR + (indexLo >>> 0);
+    const far = place & 0x3ff;
+    const index = far === 0 ? indexLo >>> 0 : far * NEAR + (indexLo >>> 0);
     const plane = place >>> 24;
+    let chunk: Int32Array;
+    let o: number;
     if (owner instanceof Hpt) {
-      const chunk = owner.own(index);
-      const o = ((index & 255) << 3) + ((plane - Plane.hpteV) << 1);
-      chunk[o] = lo;
-      chunk[o + 1] = hi;
+      chunk = owner.own(index);
+      o = ((index & 255) << 3) + ((plane - Plane.hpteV) << 1);
     } else if (owner instanceof Store) {
-      const chunk = owner.own(index);
-      const o = (index & 255) << 1;
-      chunk[o] = lo;
-      chunk[o + 1] = hi;
-      if (plane === Plane.slot || plane === Plane.vma || (plane === Plane.scalar && index === Scalar.hpt))
-        this.refresh(plane);
-    }
+      chunk = owner.own(index);
+      o = (index & 255) << 1;
+    } else return;
+    chunk[o] = lo;
+    chunk[o + 1] = hi;
+    if (plane === Plane.slot || plane === Plane.vma || (plane === Plane.scalar && index === Scalar.hpt))
+      this.refresh(plane);
   }
 
   private refresh(plane: number): void {
@@ -504,6 +565,37 @@ export class State {
       });
       this.vmas = vmas.sort((a, b) => a.hva - b.hva);
     }
+  }
+
+  // ---- snapshots -------------------------------------------------------------------------------------------------
+
+  /** Bytes that the words take, or -1 when a table is too large to be kept in snapshots. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const owner of this.owners) {
+      if (!(owner instanceof Hpt || owner instanceof Store)) continue;
+      const { size } = owner.dir;
+      if (size < 0) return -1;
+      bytes += size * CHUNK * (owner instanceof Hpt ? 32 : 8);
+    }
+    return bytes;
+  }
+
+  /** A copy of the state as it is now; it shares what did not change since the last one. */
+  snapshot(): Snapshot {
+    const chunks = new Map<number, Chunks>();
+    this.owners.forEach((owner, i) => {
+      if (owner instanceof Hpt || owner instanceof Store) chunks.set(i, owner.dir.snapshot());
+    });
+    return new Snapshot(chunks);
+  }
+
+  /** Takes the state back to a snapshot of it, past the journal. */
+  restore(snapshot: Snapshot): void {
+    this.owners.forEach((owner, i) => {
+      if (owner instanceof Hpt || owner instanceof Store) owner.dir.restore(snapshot.chunks.get(i) ?? []);
+    });
+    for (const plane of [Plane.scalar, Plane.slot, Plane.vma]) this.refresh(plane);
   }
 
   // ---- queries --------------------------------------------------------------------------------------------------

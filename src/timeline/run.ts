@@ -23,6 +23,8 @@ import {
 import { decodePlace, type Place } from '../model/state';
 import type { Vm } from '../model/vm';
 import { toBig } from '../model/words';
+import { Column } from './column';
+import { Mover } from './mover';
 
 /** Where a statement stands in its file. Lines and columns count from 0. */
 export interface SourceLine {
@@ -99,37 +101,6 @@ export interface RunParts {
   readonly notes: readonly string[];
 }
 
-/** Growing column of unsigned 32-bit numbers. */
-class Column {
-  private data = new Uint32Array(1024);
-  length = 0;
-
-  push(value: number): void {
-    if (this.length === this.data.length) {
-      const next = new Uint32Array(this.data.length * 2);
-      next.set(this.data);
-      this.data = next;
-    }
-    this.data[this.length++] = value;
-  }
-
-  at(i: number): number {
-    return this.data[i] as number;
-  }
-
-  /** Number of leading values <= value in an ascending column. */
-  upTo(value: number): number {
-    let low = 0;
-    let high = this.length;
-    while (low < high) {
-      const mid = (low + high) >>> 1;
-      if ((this.data[mid] as number) <= value) low = mid + 1;
-      else high = mid;
-    }
-    return low;
-  }
-}
-
 /** Trace events that can have changed the table. */
 const CHANGING: ReadonlySet<EventName> = new Set<EventName>([
   'hcall.enter',
@@ -165,6 +136,10 @@ export class Run {
   private readonly frameEntry = new Column();
   private readonly frameAddress = new Column();
 
+  // by write
+  private readonly writeAddress = new Column();
+  private readonly mover: Mover;
+
   // by event
   private readonly eventKind = new Column();
   private readonly eventMoment = new Column();
@@ -185,6 +160,7 @@ export class Run {
     this.end = parts.log.end;
     this.index();
     this.current = this.length - 1;
+    this.mover = new Mover(parts.vm.state, parts.log, this.writeAddress);
     this.dumps = (parts.dumps ?? []).map(({ source, file }) => ({ moment: this.momentOfSource(source), file }));
   }
 
@@ -229,6 +205,9 @@ export class Run {
         case REC_LEAVE:
           stack.pop();
           return;
+        case REC_WRITE:
+          this.writeAddress.push(address);
+          return;
         case REC_EVENT:
           this.eventKind.push(value);
           this.eventMoment.push(Math.max(0, this.address.length - 1));
@@ -251,42 +230,19 @@ export class Run {
   /** Moves the state to a moment; outside the run the nearest one is taken. */
   seek(moment: number): void {
     const target = Math.max(0, Math.min(this.length - 1, moment));
-    while (this.current < target) {
-      this.current++;
-      this.redo(this.current);
-    }
-    while (this.current > target) {
-      this.undo(this.current);
-      this.current--;
-    }
+    this.mover.moveTo(this.writesUpTo(target));
+    this.current = target;
+  }
+
+  /** Number of writes that have been made when a moment is over. */
+  private writesUpTo(moment: number): number {
+    return moment + 1 < this.length
+      ? this.writeAddress.upTo(this.address.at(moment + 1) - 1)
+      : this.writeAddress.length;
   }
 
   private span(moment: number): readonly [number, number] {
     return [this.address.at(moment), moment + 1 < this.length ? this.address.at(moment + 1) : this.end];
-  }
-
-  private redo(moment: number): void {
-    const [from, to] = this.span(moment);
-    const { state } = this.vm;
-    readLog(this.log, from, to, EVENT_WORDS, (type, _, c, at) => {
-      if (type === REC_WRITE)
-        state.apply(c[at + 1] as number, c[at + 2] as number, c[at + 5] as number, c[at + 6] as number);
-    });
-  }
-
-  private undo(moment: number): void {
-    const [from, to] = this.span(moment);
-    const { state } = this.vm;
-    const writes: number[] = [];
-    readLog(this.log, from, to, EVENT_WORDS, (type, _value, _chunk, _at, address) => {
-      if (type === REC_WRITE) writes.push(address);
-    });
-    for (let i = writes.length - 1; i >= 0; i--) {
-      const where = writes[i] as number;
-      const c = this.log.chunks[Math.floor(where / LOG_CHUNK)] as Int32Array;
-      const at = where % LOG_CHUNK;
-      state.apply(c[at + 1] as number, c[at + 2] as number, c[at + 3] as number, c[at + 4] as number);
-    }
   }
 
   /** What is known of the table at a moment; null when all of it is (a scenario). */
@@ -305,6 +261,12 @@ export class Run {
   /** Whether a moment is a statement rather than a step inside one. */
   isStatement(moment: number): boolean {
     return this.step.at(moment) === NO_STEP;
+  }
+
+  /** Step id (listing.ts) of a moment, -1 for a statement. */
+  stepAt(moment: number): number {
+    const step = this.step.at(moment);
+    return step === NO_STEP ? -1 : step;
   }
 
   /** Source number of the statement that a moment belongs to. */
