@@ -20,7 +20,7 @@ export function describeShape(shape: Shape): string {
     case 'switch':
       return '`on` or `off`';
     case 'number':
-      return 'a number such as 8 or 0x8';
+      return shape.max <= 4096n ? `${shape.min} to ${shape.max}` : 'a number';
     case 'size':
       return shape.of === undefined ? 'a size such as 4K or 16M' : listed(shape.of.map(sizeText));
     case 'address':
@@ -195,11 +195,10 @@ export class Cursor {
       this.expected('bracket-expected', `\`${name}\` is followed by ${what} in brackets, as in \`${name}(a)\``);
       return undefined;
     }
-    const of = this.takeWord() ?? (this.peek()?.kind === 'number' ? this.numeral(name) : undefined);
+    const isNumber = this.peek()?.kind === 'number';
+    const of = isNumber ? this.numeral(`\`${name}\``) : this.takeWord();
     if (of === undefined) {
-      if (this.before().column + this.before().length <= this.here().column) {
-        this.expected('argument-expected', `\`${name}(…)\` takes ${what}`);
-      }
+      if (!isNumber) this.expected('argument-expected', `\`${name}(…)\` takes ${what}`);
       return undefined;
     }
     if (this.takeMark(')')) return of;

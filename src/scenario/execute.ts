@@ -58,7 +58,6 @@ const slb: Executor = ({ machine }, statement, { pass }) => {
         pageShift: log2(number('page') ?? 4096n),
         ks: has(statement, 'ks'),
         kp: has(statement, 'kp'),
-        noExecute: has(statement, 'no-execute'),
       });
   for (const vcpu of vcpusOf(machine.state.vcpus.length, statement, pass)) {
     machine.setSlb(vcpu, Number(number('entry') ?? 0n), words.esid, words.vsid);

@@ -109,10 +109,9 @@ export function slbWords(segment: {
   pageShift: number;
   ks: boolean;
   kp: boolean;
-  noExecute: boolean;
 }): { esid: bigint; vsid: bigint } {
   const page = { 12: 0n, 16: 0x110n, 24: 0x100n, 34: 0x120n }[segment.pageShift] ?? 0n;
-  const bits = (segment.ks ? 0x800n : 0n) | (segment.kp ? 0x400n : 0n) | (segment.noExecute ? 0x200n : 0n) | page;
+  const bits = (segment.ks ? 0x800n : 0n) | (segment.kp ? 0x400n : 0n) | page;
   const esidMask = segment.oneTb ? ~SEGMENT_1T : ~SEGMENT_256M;
   return {
     esid: (segment.ea & esidMask) | BigInt(SLB_ESID_VALID),

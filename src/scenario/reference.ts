@@ -39,33 +39,32 @@ function fieldLine({ name, shape, summary }: FieldDefinition, operand: boolean):
 const codes = (names: readonly string[]) => names.map((name) => `\`${name}\``);
 const either = (names: readonly string[]) => codes(names).join(' or ');
 
-/** A rule in words; what is required is said together. */
-function ruleLine(rule: FieldRule): string | undefined {
-  switch (rule.rule) {
-    case 'required':
-      return undefined;
-    case 'exactly-one':
-      return `either ${either(rule.of)}`;
-    case 'at-most-one':
-      return `not both ${codes(rule.of).join(' and ')}`;
-    case 'needs':
-      return `\`${rule.field}\` only with ${either(rule.one)}`;
+/** The rules of a statement in words. Rules that say the same of several fields are said together. */
+function ruleSentences(rules: readonly FieldRule[]): string[] {
+  const required = rules.flatMap((rule) => (rule.rule === 'required' ? [rule.field] : []));
+  const sentences = required.length === 0 ? [] : [`needs ${codes(required).join(', ')}`];
+  const together = new Map<string, string[]>();
+  for (const rule of rules) {
+    if (rule.rule === 'exactly-one') sentences.push(`either ${either(rule.of)}`);
+    if (rule.rule === 'needs') gather(together, `only with ${either(rule.one)}`, rule.field);
+    if (rule.rule === 'at-most-one') gather(together, `not with ${either(rule.of.slice(-1))}`, ...rule.of.slice(0, -1));
   }
+  return [...sentences, ...[...together].map(([how, fields]) => `${codes(fields).join(', ')} ${how}`)];
+}
+
+function gather(together: Map<string, string[]>, how: string, ...fields: string[]): void {
+  together.set(how, [...(together.get(how) ?? []), ...fields]);
 }
 
 /** One statement as Markdown: what it does, what it takes, an example. */
 export function statementReference(definition: StatementDefinition): string {
   const { name, summary, operands, fields, rules, kernels, labels, example } = definition;
-  const required = rules.flatMap((rule) => (rule.rule === 'required' ? [rule.field] : []));
   const lines = [`#### \`${name}\``, '', summary, ''];
   if (kernels !== undefined) lines.push(`Only ${kernels.join(', ')}.`, '');
   if (labels !== undefined && labels !== 'actor') lines.push(`A label before it names ${labelWords[labels]}.`, '');
   const given = [...operands.map((field) => fieldLine(field, true)), ...fields.map((field) => fieldLine(field, false))];
   if (given.length > 0) lines.push(...given, '');
-  const sentences = [
-    ...(required.length > 0 ? [`needs ${codes(required).join(', ')}`] : []),
-    ...rules.flatMap((rule) => ruleLine(rule) ?? []),
-  ];
+  const sentences = ruleSentences(rules);
   if (sentences.length > 0) lines.push(`Fields: ${sentences.join('; ')}.`, '');
   lines.push('```hpt-scenario', example, '```', '');
   return lines.join('\n');

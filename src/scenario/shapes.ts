@@ -99,6 +99,8 @@ export const ON_VCPU = field(
   { kind: 'vcpu' },
   'the vCPU that does it; vCPU 0, or the one a `vcpu` line chose, unless said',
 );
+/** For what every vCPU gets unless one is named. */
+export const EACH_VCPU = field('on', { kind: 'vcpu' }, 'the only vCPU that gets it; all unless said');
 export const SLOT = field('slot', number(511n), 'number of the memslot');
 export const HPTE_TARGET = [field('hpte', hpteLabel, 'label of the HPTE')];
 export const FLAGS = field('flags', word64, 'the flags word of the hypercall as it is, in place of the named flags');
