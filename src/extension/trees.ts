@@ -131,6 +131,44 @@ function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ');
 }
 
+/**
+ * Reveals nodes of one tree. VS Code takes a while to show what a tree said anew, and refuses to reveal what it does not show yet:
+ * the last wish is tried a few times, and given up when another comes or the node stays unknown.
+ */
+class Revealer implements vscode.Disposable {
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly log: vscode.LogOutputChannel) {}
+
+  soon(reveal: () => Promise<void>): void {
+    this.dispose();
+    this.attempt(reveal, 4);
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  private attempt(reveal: () => Promise<void>, attempts: number): void {
+    const timer = setTimeout(async () => {
+      try {
+        await reveal();
+      } catch (error) {
+        if (attempts > 1 && this.timer === timer) {
+          this.attempt(reveal, attempts - 1);
+        } else {
+          this.log.trace(`not revealed: ${error instanceof Error ? error.message : String(error)}`);
+        }
+      }
+    }, revealDelay);
+    this.timer = timer;
+  }
+}
+
+/** Milliseconds that VS Code gathers changes of a tree before it shows them, and a few more. */
+const revealDelay = 250;
+
 /** Registers the four trees and the commands of their titles. */
 export function registerTrees(context: vscode.ExtensionContext, services: Services): void {
   context.subscriptions.push(
@@ -170,6 +208,8 @@ function addTree(context: vscode.ExtensionContext, { session }: Services, id: st
     view,
     session.onDidMove(describe),
     session.onDidChangeRun(describe),
+    // what was announced while the view was opening may have been missed
+    view.onDidChangeVisibility(({ visible }) => visible && tree.refresh()),
     view.onDidChangeSelection(({ selection: [node] }) => {
       if (node?.hpte !== undefined && node.kind === 'hpte' && node.hpte !== session.selection) {
         session.select(node.hpte);
@@ -200,7 +240,11 @@ function registerMemslots(context: vscode.ExtensionContext, services: Services):
       await view.reveal(node, { select: true, focus, expand: false });
     }
   };
-  context.subscriptions.push(session.onDidSelect(({ index, reveal: focus }) => reveal(index, focus)));
+  const revealer = new Revealer(services.log);
+  context.subscriptions.push(
+    revealer,
+    session.onDidSelect(({ index, reveal: focus }) => revealer.soon(() => reveal(index, focus))),
+  );
 }
 
 function registerRmapChains(context: vscode.ExtensionContext, services: Services): void {
@@ -237,13 +281,15 @@ function registerEvents(context: vscode.ExtensionContext, services: Services): v
       }
     }
   };
+  const revealer = new Revealer(services.log);
+  const followSoon = () => revealer.soon(follow);
   const update = () => {
     view.description = kinds && vscode.l10n.t('{0} of {1} kinds', kinds.size, EVENT_NAMES.length);
     setContext(contexts.eventColumn, column);
     void context.workspaceState.update(contexts.eventColumn, column);
     void context.workspaceState.update(contexts.eventKinds, kinds && [...kinds]);
     tree.refresh();
-    void follow();
+    followSoon();
   };
   const show = (next: EventColumn) => {
     column = next;
@@ -251,9 +297,10 @@ function registerEvents(context: vscode.ExtensionContext, services: Services): v
   };
   update();
   context.subscriptions.push(
-    session.onDidMove(follow),
-    session.onDidChangeRun(follow),
-    view.onDidChangeVisibility(follow),
+    revealer,
+    session.onDidMove(followSoon),
+    session.onDidChangeRun(followSoon),
+    view.onDidChangeVisibility(followSoon),
     vscode.commands.registerCommand(commands.showEventTime, () => show('time')),
     vscode.commands.registerCommand(commands.showEventDelta, () => show('delta')),
     vscode.commands.registerCommand(commands.filterEvents, async () => {

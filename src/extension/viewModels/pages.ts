@@ -126,16 +126,13 @@ export function pageNode(view: RunView, parent: string, page: GuestPage, expande
       .map((index) => view.nameOf(index))
       .join(' ') + (indexes.length > 4 ? ' …' : '');
   const parts = [
+    stale.settled && stale.indexes.length > 0 ? l10n.t('stale {0}', names(stale.indexes)) : '',
+    brokenText(page) === undefined ? '' : rmap.locked ? l10n.t('being changed') : l10n.t('broken'),
     ring.indexes.length > 0 ? l10n.t('ring {0}', names(ring.indexes)) : view.observation ? '' : l10n.t('no ring'),
     validLoose.length > 0 ? `${looseWord} ${names(validLoose)}` : '',
     absent.length > 0 ? l10n.t('absent {0}', names(absent)) : '',
     rmap.referenced || rmap.changed ? `rmap ${rmap.referenced ? 'R' : ''}${rmap.changed ? 'C' : ''}` : '',
-    brokenText(page) === undefined ? '' : rmap.locked ? l10n.t('being changed') : l10n.t('broken'),
-    stale.indexes.length === 0
-      ? ''
-      : stale.settled
-        ? l10n.t('stale {0}', names(stale.indexes))
-        : l10n.t('host page gone'),
+    stale.indexes.length > 0 && !stale.settled ? l10n.t('host page gone') : '',
   ];
   const description = parts.filter(Boolean).join(' · ');
   const label = `gfn ${hex(gfn)}`;
