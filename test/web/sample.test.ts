@@ -1,0 +1,58 @@
+// The first sample runs where there is no Node: opened from a virtual file system, its tree and heatmap as everywhere.
+
+import * as vscode from 'vscode';
+import type { ExtensionApi } from '../../src/extension/activate';
+import { commands } from '../../src/extension/ids';
+import { memslotNodes } from '../../src/extension/viewModels/memslots';
+import type { ViewNode } from '../../src/extension/viewModels/node';
+import { stateOfCell } from '../../src/protocol';
+
+/** node:assert does not exist here. */
+function same(actual: unknown, expected: unknown, what: string): void {
+  if (actual !== expected) {
+    throw new Error(`${what}: expected ${String(expected)}, got ${String(actual)}`);
+  }
+}
+
+function nodeOf(nodes: readonly ViewNode[], label: RegExp): ViewNode | undefined {
+  for (const node of nodes) {
+    const found = label.test(node.label) ? node : nodeOf(node.children?.() ?? [], label);
+    if (found) {
+      return found;
+    }
+  }
+  return undefined;
+}
+
+describe('the sample as a web extension', () => {
+  it('runs: absent at hpte.absent, valid after the step back', async () => {
+    const api = await vscode.extensions.getExtension<ExtensionApi>('hptscope.hptscope')?.activate();
+    const folder = vscode.workspace.workspaceFolders?.[0];
+    if (!api || !folder) {
+      throw new Error('no extension, or no workspace folder');
+    }
+    await vscode.commands.executeCommand(commands.openRun, vscode.Uri.joinPath(folder.uri, 'page-out.hpt'));
+    const { view } = api.session;
+    if (!view) {
+      throw new Error('no run is open');
+    }
+    const { run } = view;
+    const numbers = Array.from({ length: run.eventCount }, (_, number) => number);
+    await api.session.goTo(run.eventMomentOf(numbers.find((number) => run.eventName(number) === 'hpte.absent') ?? 0));
+    const entry = () => nodeOf(memslotNodes(view), /^a {2}/);
+    const index = entry()?.hpte ?? -1;
+    const cell = () => stateOfCell(api.heatmap.source?.cells(index, index + 1)[0] ?? 0);
+    same(cell(), 'absent', 'the cell at hpte.absent');
+    await api.session.goTo(run.position - 1);
+    same(cell(), 'valid', 'the cell after the step back');
+    same(entry()?.description?.startsWith('valid'), true, 'the tree after the step back');
+  });
+
+  it('opens a recording of a real kernel', async () => {
+    const api = await vscode.extensions.getExtension<ExtensionApi>('hptscope.hptscope')?.activate();
+    const folder = vscode.workspace.workspaceFolders?.[0];
+    const file = folder && vscode.Uri.joinPath(folder.uri, 'recordings', 'power9-64k', 'hptscope.json');
+    await vscode.commands.executeCommand(commands.openRun, file);
+    same(api?.session.run?.kind, 'trace', 'the kind of the run');
+  });
+});
