@@ -1,7 +1,7 @@
 // Looks at the invariants after each statement, and puts what is newly broken into the journal as events.
 
 import { eventCode } from '../model/events';
-import { checkInvariants, invariantNumber } from '../model/invariants';
+import { checkHarvest, checkInvariants, invariantNumber } from '../model/invariants';
 import type { Log } from '../model/log';
 import type { Vm } from '../model/vm';
 
@@ -13,6 +13,8 @@ const THEN_EVERY = 500;
 export class InvariantWatch {
   readonly #vm: Vm;
   #statements = 0;
+  /** End of the journal when it was last looked at. */
+  #seen = 0;
   /** What is broken already and was told. */
   #known: ReadonlySet<string> = new Set();
 
@@ -24,11 +26,13 @@ export class InvariantWatch {
     this.#statements++;
     if (!always && this.#statements > EVERY_STATEMENT && this.#statements % THEN_EVERY !== 0) return;
     const now = new Set<string>();
-    for (const { invariant, index } of checkInvariants(this.#vm)) {
+    const harvest = checkHarvest(this.#vm, log, this.#seen, log.end);
+    for (const { invariant, index } of [...checkInvariants(this.#vm), ...harvest]) {
       const key = `${invariant} ${index}`;
       now.add(key);
       if (!this.#known.has(key)) log.event(BROKEN).u32(invariantNumber(invariant)).num(index);
     }
     this.#known = now;
+    this.#seen = log.end;
   }
 }
