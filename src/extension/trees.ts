@@ -200,14 +200,9 @@ function setContext(key: string, value: unknown): void {
 function addTree(context: vscode.ExtensionContext, { session }: Services, id: string, make: Roots) {
   const tree = new RunTree(session, make);
   const view = vscode.window.createTreeView(id, { treeDataProvider: tree, showCollapseAll: true });
-  const describe = () => {
-    view.message = session.view?.observationText;
-  };
   context.subscriptions.push(
     tree,
     view,
-    session.onDidMove(describe),
-    session.onDidChangeRun(describe),
     // what was announced while the view was opening may have been missed
     view.onDidChangeVisibility(({ visible }) => visible && tree.refresh()),
     view.onDidChangeSelection(({ selection: [node] }) => {
@@ -226,6 +221,9 @@ function registerMachine(context: vscode.ExtensionContext, services: Services): 
 function registerMemslots(context: vscode.ExtensionContext, services: Services): void {
   const { session } = services;
   const { tree, view } = addTree(context, services, views.memslots, memslotNodes);
+  const describe = () => {
+    view.message = session.view?.observationText;
+  };
   const reveal = async (index: number, focus: boolean): Promise<void> => {
     const path = session.view && pathToHpte(session.view, index);
     if (!path || (!focus && !view.visible)) {
@@ -243,6 +241,8 @@ function registerMemslots(context: vscode.ExtensionContext, services: Services):
   const revealer = new Revealer(services.log);
   context.subscriptions.push(
     revealer,
+    session.onDidMove(describe),
+    session.onDidChangeRun(describe),
     session.onDidSelect(({ index, reveal: focus }) => revealer.soon(() => reveal(index, focus))),
   );
 }

@@ -16,9 +16,13 @@ export function machineNodes(view: RunView): ViewNode[] {
   return [
     momentNode(view),
     kernelNode(view),
-    ...view.vm.state.vcpus.map((store, vcpu) => vcpuNode(view, vcpu, store)),
-    notifierNode(view),
-    tableNode(view),
+    ...(view.observation
+      ? [
+          untoldNode('vcpus', l10n.t('vCPU registers'), 'vcpu'),
+          untoldNode('notifier', l10n.t('MMU notifier'), 'notifier'),
+        ]
+      : [...view.vm.state.vcpus.map((store, vcpu) => vcpuNode(view, vcpu, store)), notifierNode(view)]),
+    view.tableUnknown ? untoldNode('hpt', 'HPT', 'hpt') : tableNode(view),
     ...pinNodes(view),
     ...noteNodes(view),
   ];
@@ -86,13 +90,22 @@ function momentNode(view: RunView): ViewNode {
   };
 }
 
-function kernelNode({ vm }: RunView): ViewNode {
+/** A node of what neither the events nor the dumps of a trace tell. */
+function untoldNode(id: string, label: string, kind: string): ViewNode {
+  const description = l10n.t('unknown: a trace does not tell it');
+  const spoken = spokenSentence(label, description, false);
+  return { id, label, description, spoken, kind, icon: { name: 'question', color: 'unknown' } };
+}
+
+function kernelNode({ vm, observation }: RunView): ViewNode {
   const { cpu, usingMmuNotifiers, tlb } = vm.config;
   const id = 'kernel';
   return branch({
     id,
     label: `${vm.kernel.name} · ${cpu}`,
-    description: l10n.t('host page {0}', size(vm.page)),
+    description: observation
+      ? l10n.t('host page {0} · not from the trace', size(vm.page))
+      : l10n.t('host page {0}', size(vm.page)),
     icon: 'server-process',
     kind: 'kernel',
     children: () => [
@@ -264,7 +277,15 @@ function tableNode(view: RunView): ViewNode {
       valueNode(id, l10n.t('absent'), count(absent)),
       valueNode(id, 'MMIO', count(mmio)),
       valueNode(id, l10n.t('free'), count(free)),
-      valueNode(id, l10n.t('ready'), scalar(view, Scalar.mmuReady) === 0n ? l10n.t('no: faults retry') : l10n.t('yes')),
+      ...(view.observation
+        ? []
+        : [
+            valueNode(
+              id,
+              l10n.t('ready'),
+              scalar(view, Scalar.mmuReady) === 0n ? l10n.t('no: faults retry') : l10n.t('yes'),
+            ),
+          ]),
     ],
   });
 }
