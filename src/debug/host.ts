@@ -1,0 +1,60 @@
+// What the debug adapter needs from where it runs: VS Code (Node or browser), a test, or the command line.
+
+import type { Run } from '../timeline/run';
+
+/** A sentence about a place in a file. Line and column count from 0. */
+export interface Problem {
+  readonly path: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+  /** 'error' keeps the file from being loaded when it comes with a LoadError; among a loaded run's problems it is a failed expectation. */
+  readonly severity: 'error' | 'warning' | 'info';
+}
+
+/** A program that was opened. */
+export interface LoadedRun {
+  readonly run: Run;
+  /** labels of a scenario and the HPTE index each stands for at the end of the run */
+  readonly labels: ReadonlyMap<string, number>;
+  readonly path: string;
+  /** what is wrong although the run could be made: failed expectations, cut-off traces */
+  readonly problems: readonly Problem[];
+}
+
+/** The program could not be opened; the problems say why, each at its place. */
+export class LoadError extends Error {
+  constructor(readonly problems: readonly Problem[]) {
+    const first = problems[0];
+    const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+    super(first === undefined ? 'The file could not be loaded.' : `${place(first)}: ${first.message}${more}`);
+  }
+}
+
+/** file:line:column as people and terminals write it. */
+export function place({ path, line, column }: Problem): string {
+  return `${path.split(/[/\\]/).pop()}:${line + 1}:${column + 1}`;
+}
+
+/** Follows and stops long work. */
+export interface Control {
+  readonly cancelled: boolean;
+  /** what is being done, and how much of it (0 to 100) when that is known */
+  report(message: string, percentage?: number): void;
+}
+
+/** Why the current moment changed. */
+export type MoveReason = 'entry' | 'step' | 'breakpoint' | 'exception' | 'goto' | 'pause' | 'end' | 'start' | 'restart';
+
+export interface DebugHost {
+  /** Opens a program. Rejects with a LoadError, or with an Error whose message is fit for people. */
+  load(program: string, control: Control): Promise<LoadedRun>;
+  /** The text of a source that the client asks for by path. */
+  readText(path: string): Promise<string>;
+  /** A run was opened; it stands at its first moment. */
+  onLoaded(loaded: LoadedRun): void;
+  /** The run was moved to another moment. */
+  onMoved(run: Run, reason: MoveReason): void;
+  /** The session is over. */
+  onEnded(): void;
+}

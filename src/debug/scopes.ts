@@ -1,0 +1,153 @@
+// The scopes of a stopped run: each is a thing, made anew from the state at the moment at which it is asked for.
+
+import { EVENTS, type Event, eventText, showField } from '../model/events';
+import { hpteView } from '../model/machine';
+import { PLANE_NAMES } from '../model/state';
+import type { FrameAt, Run, Write } from '../timeline/run';
+import { type Subject, subjectOf } from './subject';
+import { guestPageThing, hostPageThing, hpteThing, notifierThing, searchThing, vcpuThing } from './things';
+import { hex, list, type Thing, thing, type Value } from './values';
+
+/** A scope: its title and how it is made. `make` is called with the state at any moment and answers undefined where it is empty. */
+export interface ScopeOf {
+  readonly title: string;
+  readonly hint?: 'locals' | 'registers';
+  make(): Thing | undefined;
+}
+
+/** A fact of an event as a value. */
+export function eventThing(event: Event): Thing {
+  const { fields, fn, title } = EVENTS[event.kind];
+  const known: readonly (readonly [string, unknown])[] = Object.entries(event).filter(([name]) => name !== 'kind');
+  const value = (name: string, raw: unknown): Value =>
+    typeof raw === 'bigint' || typeof raw === 'boolean' || typeof raw === 'number'
+      ? fieldOf(fields, name) === 'status' && typeof raw === 'number'
+        ? BigInt(raw)
+        : raw
+      : String(raw);
+  return thing('event', eventText(event), {
+    kind: () => event.kind,
+    title: () => title,
+    function: () => fn,
+    ...Object.fromEntries(known.map(([name, raw]) => [name, () => value(name, raw)])),
+  });
+}
+
+function fieldOf(fields: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(fields, name) ? fields[name] : undefined;
+}
+
+/** Event fields in one line, for exception details. */
+export function eventDetails(event: Event): string {
+  const { fields } = EVENTS[event.kind];
+  return Object.entries(fields)
+    .map(([name, field]) => `${name}: ${showField(field, (event as Readonly<Record<string, unknown>>)[name])}`)
+    .join('\n');
+}
+
+/** "HPTE dword 0 [0x918]". */
+export function placeName(run: Run, { place }: Write): string {
+  const plane = PLANE_NAMES[place.plane] ?? `plane ${place.plane}`;
+  const { slots, vmas } = run.vm.state;
+  const slot = slots.find(({ rmap, dirty }) => rmap.owner === place.owner || dirty.owner === place.owner);
+  const vma = vmas.find(({ ptes }) => ptes.owner === place.owner);
+  const at =
+    slot !== undefined
+      ? `slot ${slot.id}, ${hex(place.index)}`
+      : vma !== undefined
+        ? `hva ${hex(vma.hva)}, ${hex(place.index)}`
+        : hex(place.index);
+  return `${plane} [${at}]`;
+}
+
+/** What the current moment is. */
+function momentThing(run: Run, moment: number, actor: string): Thing {
+  const innermost = run.frames(moment)[0];
+  const source = run.source(moment);
+  const events = run.events(moment).map(eventThing);
+  const writes = run.writes(moment);
+  const items = writes.map((write) =>
+    thing('write', `${hex(write.before)} → ${hex(write.after)}`, {
+      before: () => write.before,
+      after: () => write.after,
+    }),
+  );
+  const step = innermost === undefined ? source.text : innermost.text;
+  return thing('moment', `${moment + 1} of ${run.length}`, {
+    number: () => moment + 1,
+    actor: () => actor,
+    step: () => step,
+    ...(innermost === undefined ? {} : { function: () => innermost.path.fn }),
+    statement: () => source.text,
+    ...(source.time === undefined ? {} : { time: () => seconds(source.time ?? 0n) }),
+    events: () => list('events', events.length === 0 ? 'none' : events.map(({ text }) => text).join('; '), events),
+    writes: () =>
+      list('writes', writes.length === 0 ? 'none' : `${writes.length}`, items, (i) =>
+        writes[i] === undefined ? '' : placeName(run, writes[i]),
+      ),
+    ...(run.notes.length === 0 ? {} : { notes: () => list('notes', run.notes.join('; '), [...run.notes]) }),
+  });
+}
+
+/** Nanoseconds on a trace's clock as "12.345678901 s". */
+function seconds(time: bigint): string {
+  return `${time / 1_000_000_000n}.${(time % 1_000_000_000n).toString().padStart(9, '0')} s`;
+}
+
+/** Arguments and values of a kernel path. */
+function localsThing(run: Run, { frame, path }: FrameAt, moment: number): Thing {
+  const fields: Record<string, () => Value> = {};
+  frame.path.args.forEach((name, i) => {
+    fields[name] = () => frame.args[i] ?? 0n;
+  });
+  for (const [name, value] of run.locals(frame, moment))
+    fields[fields[name] === undefined ? name : `${name} (now)`] = () => value;
+  return thing('locals', path.fn, fields);
+}
+
+/** Scopes at the moment at which the run stands. */
+export function scopesAt(
+  run: Run,
+  labels: ReadonlyMap<string, number>,
+  actor: string,
+  frame: { readonly at: FrameAt; readonly moment: number } | undefined,
+): ScopeOf[] {
+  const { vm } = run;
+  const moment = run.position;
+  const subject = subjectOf(run, moment, labels);
+  const scopes: ScopeOf[] = [];
+  if (frame !== undefined) {
+    scopes.push({
+      title: 'Locals',
+      hint: 'locals',
+      make: () => localsThing(run, frame.at, Math.min(frame.moment, run.position)),
+    });
+  }
+  scopes.push({ title: 'Moment', make: () => momentThing(run, moment, actor) });
+  const { ea, index } = subject;
+  if (ea !== undefined) {
+    scopes.push({ title: 'Fault', make: () => searchThing(vm, subject.vcpu, ea, subject.segment, subject.status) });
+  }
+  if (index !== undefined) scopes.push({ title: 'HPTE', make: () => hpteThing(vm, index) });
+  const gfn = pageOf(run, subject);
+  if (gfn !== undefined) scopes.push({ title: 'Memslot and rmap', make: () => guestPageThing(vm, gfn) });
+  const hva = subject.hva ?? hvaOf(run, gfn);
+  if (hva !== undefined) scopes.push({ title: 'Host page', make: () => hostPageThing(vm, Number(hva)) });
+  scopes.push({ title: `vCPU ${subject.vcpu}`, hint: 'registers', make: () => vcpuThing(vm, subject.vcpu) });
+  scopes.push({ title: 'Notifier', make: () => notifierThing(vm) });
+  return scopes;
+}
+
+/** The guest page that a moment is about: the one it names, else its HPTE's. */
+function pageOf(run: Run, { gfn, index }: Subject): bigint | undefined {
+  if (gfn !== undefined && run.vm.state.slotOfGfn(Number(gfn)) !== null) return gfn;
+  if (index === undefined) return undefined;
+  const view = hpteView(run.vm, Number(index));
+  const known = view.state !== 'free' || view.guestRpte !== 0n;
+  return known && run.vm.state.slotOfGfn(view.gfn) !== null ? BigInt(view.gfn) : undefined;
+}
+
+function hvaOf(run: Run, gfn: bigint | undefined): bigint | undefined {
+  const slot = gfn === undefined ? null : run.vm.state.slotOfGfn(Number(gfn));
+  return slot === null || gfn === undefined ? undefined : BigInt(slot.hva + (Number(gfn) - slot.baseGfn) * run.vm.page);
+}
