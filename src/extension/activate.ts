@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import { registerCommands } from './commands';
+import { registerDebug } from './debug';
 import { registerHeatmap } from './heatmapPanel';
 import type { Platform } from './load';
 import { registerOpenFile } from './openFile';
@@ -23,7 +24,8 @@ export function activateOn(context: vscode.ExtensionContext, platform: Platform)
   }
   const services = makeServices(context, platform, log);
   registerTrees(context, services);
-  registerHeatmap(context, services);
+  const heatmap = registerHeatmap(context, services);
+  registerDebug(context, services, heatmap);
   registerCommands(context, services);
   registerOpenFile(context, services);
   registerScenarioLanguage(context);

@@ -139,8 +139,9 @@ describe('debugging a scenario', () => {
       [inWorkspace('missing.hpt'), /no such file/],
     ];
     for (const [uri, expected] of bad) {
-      await start(uri);
-      const told = () => sent.map(({ message, body }) => `${message ?? ''} ${body?.output ?? ''}`).join('\n');
+      // VS Code shows why in a dialog, which it refuses to show in tests: the refusal quotes it
+      const refusal = await Promise.resolve(start(uri)).then(String, String);
+      const told = () => [refusal, ...sent.map(({ message, body }) => message ?? body?.output)].join('\n');
       await becomes(told, (text) => expected.test(text), `a message about ${uri.path}`);
       await stop();
       assert.equal(api.session.run, null, uri.path);

@@ -1,0 +1,120 @@
+// The debugger in VS Code: F5 without a launch.json, the adapter running inside the extension host, and the views following the
+// session that is active.
+
+import * as vscode from 'vscode';
+import type { DebugHost, LoadedRun } from '../debug/host';
+import { HptDebugSession } from '../debug/session';
+import type { HeatmapPanel } from './heatmapPanel';
+import { debugType, languages } from './ids';
+import { pathOf, textOf, uriOf } from './load';
+import type { Services } from './services';
+
+/** Registers debug type and adapter. */
+export function registerDebug(context: vscode.ExtensionContext, services: Services, heatmap: HeatmapPanel): void {
+  const sessions = new OpenSessions(services, heatmap);
+  context.subscriptions.push(
+    vscode.debug.registerDebugConfigurationProvider(debugType, { resolveDebugConfiguration: resolve }),
+    vscode.debug.registerDebugConfigurationProvider(
+      debugType,
+      { provideDebugConfigurations: () => [launchOf(openProgram())] },
+      vscode.DebugConfigurationProviderTriggerKind.Dynamic,
+    ),
+    vscode.debug.registerDebugAdapterDescriptorFactory(debugType, {
+      createDebugAdapterDescriptor: (session) =>
+        new vscode.DebugAdapterInlineImplementation(new HptDebugSession(sessions.hostOf(session))),
+    }),
+    vscode.debug.onDidChangeActiveDebugSession((session) => sessions.activate(session)),
+    vscode.debug.onDidTerminateDebugSession((session) => sessions.forget(session)),
+  );
+}
+
+/** A launch of a program, or of the file that is open when F5 is pressed. */
+function launchOf(program: vscode.Uri | undefined): vscode.DebugConfiguration {
+  return {
+    type: debugType,
+    request: 'launch',
+    name: vscode.l10n.t('Debug the open scenario or trace'),
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of VS Code's launch configurations
+    program: program ? pathOf(program) : '${file}',
+  };
+}
+
+/** Fills in what F5 without a launch.json leaves open. */
+function resolve(
+  _folder: vscode.WorkspaceFolder | undefined,
+  configuration: vscode.DebugConfiguration,
+): vscode.DebugConfiguration | undefined {
+  const program = openProgram();
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of VS Code's launch configurations
+  if (configuration.program === '${file}' && program) {
+    return { ...configuration, program: pathOf(program) };
+  }
+  if (configuration.type || configuration.request || configuration.name) {
+    return configuration;
+  }
+  if (!program) {
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t('Open a scenario (*.hpt), a trace or a recording (hptscope.json), then press F5.'),
+    );
+    return undefined;
+  }
+  return launchOf(program);
+}
+
+/** The file of the active editor; beside a webview the file of ours that is visible. */
+function openProgram(): vscode.Uri | undefined {
+  const active = vscode.window.activeTextEditor?.document;
+  const ours: readonly string[] = Object.values(languages);
+  const visible = vscode.window.visibleTextEditors.map(({ document }) => document);
+  return (active ?? visible.find(({ languageId }) => ours.includes(languageId)))?.uri;
+}
+
+/** The runs of the debug sessions; the views show the one of the active session. */
+class OpenSessions {
+  private readonly loaded = new Map<string, LoadedRun>();
+
+  constructor(
+    private readonly services: Services,
+    private readonly heatmap: HeatmapPanel,
+  ) {}
+
+  hostOf(session: vscode.DebugSession): DebugHost {
+    const views = this.services.session;
+    return {
+      load: (program, control) => this.services.load(uriOf(program), control),
+      readText: (path) => textOf(uriOf(path)),
+      onLoaded: (loaded) => {
+        this.loaded.set(session.id, loaded);
+        this.show(session, loaded);
+        this.heatmap.show({ preserveFocus: true });
+      },
+      onMoved: (run) => {
+        if (run === views.run) {
+          views.moved();
+        }
+      },
+      onEnded: () => this.forget(session),
+    };
+  }
+
+  activate(session: vscode.DebugSession | undefined): void {
+    const loaded = session && this.loaded.get(session.id);
+    if (session && loaded && loaded.run !== this.services.session.run) {
+      this.show(session, loaded);
+    }
+  }
+
+  forget(session: vscode.DebugSession): void {
+    const loaded = this.loaded.get(session.id);
+    this.loaded.delete(session.id);
+    if (loaded) {
+      this.services.session.clear(loaded.run);
+    }
+  }
+
+  private show(session: vscode.DebugSession, { run, labels, path }: LoadedRun): void {
+    const views = this.services.session;
+    views.setRun({ run, labels, origin: uriOf(path).toString() });
+    views.setTraveller((moment) => session.customRequest('hpt/goToMoment', { moment }));
+  }
+}
