@@ -1,4 +1,5 @@
 /** Runs the operations of vector files on the emulator and compares every field of every answer. */
+import type { Log } from '../model/log';
 import type { Answer, Json, Operation } from './vectors';
 import { VectorDriver } from './vectors';
 
@@ -35,8 +36,9 @@ export function difference(expected: Json | undefined, seen: Json | undefined, p
 /**
  * Compares the operations of one vector file (JSON lines). A line may also be a note: {"note": …}.
  * @param text the whole file
+ * @param look is called after each operation with its journal
  */
-export function conform(text: string): ConformResult {
+export function conform(text: string, look?: (log: Log) => void): ConformResult {
   const driver = new VectorDriver();
   let passed = 0;
   let failed = 0;
@@ -46,6 +48,7 @@ export function conform(text: string): ConformResult {
     const line = lines[n] as string;
     if (line.trim() === '') continue;
     const diff = compareLine(driver, line);
+    look?.(driver.log);
     if (diff === undefined) continue;
     if (diff === null) passed++;
     else {

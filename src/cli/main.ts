@@ -3,9 +3,10 @@
 import { nodeFiles } from '../platform/node/files';
 import { type Command, EXIT_GOOD, EXIT_TROUBLE, type Surroundings, UsageError } from './command';
 import { conformCommand } from './conformCommand';
+import { docsCommand } from './docs';
 import { runCommand } from './run';
 
-const COMMANDS: readonly Command[] = [runCommand, conformCommand];
+const COMMANDS: readonly Command[] = [runCommand, conformCommand, docsCommand];
 
 function help(): string {
   const width = Math.max(...COMMANDS.map(({ usage }) => usage.length));

@@ -75,7 +75,8 @@ class Fields {
 export class VectorDriver {
   private machine: Machine | null = null;
   private ver61 = false;
-  private readonly log = new Log();
+  /** The journal of the last operation. */
+  readonly log = new Log();
   private drained = 0;
   private seen: Seen = { tlbie: [], trace: [] };
 
