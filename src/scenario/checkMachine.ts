@@ -9,6 +9,7 @@ import { sizeText } from './cursor';
 import type { Diagnostics } from './diagnostics';
 import { replaceFix } from './diagnostics';
 import { evaluate, fieldOf, has, numberOf, switchOf, wordOf } from './evaluate';
+import { LARGEST_STREAM_ORDER } from './shapes';
 import { listed } from './suggest';
 
 export interface MachineFacts {
@@ -61,8 +62,6 @@ export function machineFacts(statement: Statement | undefined): MachineFacts {
 
 /** Host pages of a `pfnmap` mapping at most. */
 const MOST_PFNMAP = 1n << 20n;
-/** log2 of the size of the largest table that can be read as a stream: every entry of it is looked at. */
-const LARGEST_STREAM = 28;
 
 interface Stretch {
   readonly start: bigint;
@@ -262,11 +261,11 @@ export class MachineCheck {
   }
 
   htabOpen(statement: Statement): void {
-    if (this.facts.order <= LARGEST_STREAM) return;
+    if (this.facts.order <= LARGEST_STREAM_ORDER) return;
     this.diagnostics.error(
       'too-large',
       statement.range,
-      `a table of order ${this.facts.order} has too many entries to be read one after the other; ${LARGEST_STREAM} is the most here`,
+      `a table of order ${this.facts.order} has too many entries to be read one after the other; ${LARGEST_STREAM_ORDER} is the most here`,
     );
   }
 

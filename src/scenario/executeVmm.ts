@@ -5,6 +5,7 @@ import { type Executor, returned } from './ended';
 import { has, numberOf, switchOf, wordOf } from './evaluate';
 import { log2 } from './hpteWords';
 import { CannotDo, type RunState } from './runState';
+import { LARGEST_STREAM_ORDER } from './shapes';
 
 const HTAB_BOLTED_ONLY = 1;
 const HTAB_WRITE = 2;
@@ -64,6 +65,12 @@ export function streamEntries(bytes: Uint8Array): number[] {
 
 const htabRead: Executor = (run, statement, { pass }) => {
   const { machine } = run;
+  const { order } = machine.state.hpt;
+  if (order > LARGEST_STREAM_ORDER) {
+    throw new CannotDo(
+      `the table has order ${order} by now; ${LARGEST_STREAM_ORDER} is the most that can be read as a stream`,
+    );
+  }
   const own = has(statement, 'stream') ? undefined : machine.htabOpen(0, 0);
   const { ret, data } = machine.htabRead(
     own ?? stream(run, statement),

@@ -69,6 +69,8 @@ export const G = K * M;
 export const MAX_64 = 0xffff_ffff_ffff_ffffn;
 export const PAGE_SIZES = [4n * K, 64n * K, 16n * M, 16n * G] as const;
 export const SEGMENT_SIZES = [256n * M, 1024n * G] as const;
+/** log2 of the size of the largest table that can be read as a stream: every entry of it is looked at. */
+export const LARGEST_STREAM_ORDER = 28;
 /** How often a repeat may run at most. */
 export const MAX_REPEAT = 100_000n;
 

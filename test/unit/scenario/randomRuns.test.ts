@@ -163,4 +163,75 @@ describe('random scenarios', () => {
       { numRuns: Number(process.env.HPTSCOPE_RANDOM_RUNS ?? 300) },
     );
   }).timeout(120_000);
+
+  const word = fc
+    .oneof(
+      fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
+      fc.bigInt({ min: 0n, max: 63n }).map((bit) => 1n << bit),
+      fc.constantFrom(0n, 0x1234501n, 0x12345005n, 0x10192n, 0x11192n, 0x4001ffffff000001n, 0xfffffffffffffffn),
+    )
+    .map((value) => `0x${value.toString(16)}`);
+  const index = fc.oneof(fc.constantFrom('8', '0x3fff', '0x4000'), fc.nat(0x4000).map(String), word);
+  const low = fc.bigInt({ min: 0n, max: 1n << 25n }).map((value) => `0x${(value & ~0xffffn).toString(16)}`);
+  const raw = fc.oneof(
+    join('h_enter flags ', word, ' index ', index, ' v ', word, ' r ', word),
+    join('h_enter exact index ', index, ' v ', word, ' r ', word, ' virtual'),
+    join(fc.constantFrom('h_remove', 'h_protect', 'h_read'), ' flags ', word, ' index ', index),
+    join('h_bulk_remove words ', word, ' ', word, ' ', word, ' ', word),
+    join('slb ', fc.constantFrom('0', '1', '63'), ' esid-word ', word, ' vsid-word ', word),
+    join('amr ', word),
+    join(fc.constantFrom('load', 'store', 'fetch', 'translate'), ' ea ', word, ' msr ', word),
+    join(fc.constantFrom('load', 'store', 'fetch'), ' ea ', word, fc.constantFrom('', ' real', ' user')),
+    join(fc.constantFrom('swap-out', 'unmap', 'ksm-merge', 'age', 'migrate', 'touch', 'write-protect'), ' gpa ', low),
+    join('unmap hva ', low, ' size 16T'),
+    fc.constantFrom(
+      'map-vrma 0',
+      'memslot remove 0 -> ret 0',
+      'memslot 0 gpa 0 size 2M hva 0x7f0000000000 -> ret 0',
+      'invalidate start gpa 0 size 1M',
+      'invalidate end gpa 0 size 1M',
+    ),
+  );
+  const raw61 = fc.oneof(
+    raw,
+    join('htab-write w index ', index, ' v ', word, ' r ', word),
+    join('htab-write w index ', index, ' invalid ', fc.nat(65535).map(String)),
+    join('htab-read bytes ', fc.nat(4096).map(String)),
+    join('h_page_init gpa ', low, ' flags ', word),
+    join('resize order ', fc.constantFrom('18', '19', '21', '46')),
+    join('reset order ', fc.constantFrom('18', '20')),
+  );
+  const rawScenario = fc.constantFrom(...setUps).chain((machine) => {
+    const later61 = machine.includes('6.1');
+    return fc
+      .array(later61 ? raw61 : raw, { minLength: 1, maxLength: 30 })
+      .map((lines) =>
+        [
+          machine,
+          'memslot 0 gpa 0 size 32M hva 0x7f0000000000 log-dirty',
+          'slb 0 ea 0xc000000000000000 vsid 0x12345',
+          ...(later61 ? ['w: htab-open write'] : []),
+          ...lines,
+        ].join('\n'),
+      );
+  });
+
+  it('take any words that the guest and the VMM can give', () => {
+    fc.assert(
+      fc.property(rawScenario, (text) => {
+        const start = process.cpuUsage();
+        const result = runScenario(text, 'random');
+        const { user, system } = process.cpuUsage(start);
+        assert.ok(
+          !('problems' in result) || result.problems.every(({ message }) => /memslot/.test(message)),
+          `${JSON.stringify('problems' in result && result.problems)}\n${text}`,
+        );
+        assert.ok(user + system < 5_000_000, `${(user + system) / 1000} ms for\n${text}`);
+        if ('problems' in result) return;
+        for (const { notes, line: at } of result.statements)
+          assert.ok(!notes.some((note) => note.includes('emulator failed')), `line ${at + 1}: ${notes}\n${text}`);
+      }),
+      { numRuns: Number(process.env.HPTSCOPE_RANDOM_RUNS ?? 300) },
+    );
+  }).timeout(120_000);
 });
