@@ -1,12 +1,28 @@
 // The `hptscope` command: finds the subcommand, and turns what goes wrong into a message and an exit code.
 
 import { nodeFiles } from '../platform/node/files';
+import { benchCommand } from './bench';
 import { type Command, EXIT_GOOD, EXIT_TROUBLE, type Surroundings, UsageError } from './command';
 import { conformCommand } from './conformCommand';
+import { decodeCommand } from './decode';
 import { docsCommand } from './docs';
+import { eventsCommand } from './events';
 import { runCommand } from './run';
+import { diffCommand, stateCommand } from './state';
+import { checkCommand, whyCommand } from './why';
 
-const COMMANDS: readonly Command[] = [runCommand, conformCommand, docsCommand];
+const COMMANDS: readonly Command[] = [
+  runCommand,
+  eventsCommand,
+  stateCommand,
+  diffCommand,
+  whyCommand,
+  checkCommand,
+  decodeCommand,
+  conformCommand,
+  benchCommand,
+  docsCommand,
+];
 
 function help(): string {
   const width = Math.max(...COMMANDS.map(({ usage }) => usage.length));

@@ -1,0 +1,72 @@
+// Opens what a command is asked about: a scenario, trace, recording or dump, as a recorded run. Moments are named as the debugger names
+// them, from 1.
+
+import { LoadError, type LoadedRun, place } from '../debug/host';
+import { loadRun } from '../debug/load';
+import { nodeDecompressors } from '../platform/node/decoders';
+import { nodeFiles } from '../platform/node/files';
+import type { Run } from '../timeline/run';
+import { type Surroundings, UsageError } from './command';
+
+/**
+ * Opens a program.
+ * @returns the run, or null when it could not be opened: the problems have been told
+ */
+export async function openProgram(path: string, { problem }: Surroundings): Promise<LoadedRun | null> {
+  const cut = path.lastIndexOf('/') + 1;
+  const folder = path.slice(0, cut) || '.';
+  const control = { cancelled: false, report: () => undefined };
+  const from = {
+    files: nodeFiles(folder),
+    decompressors: nodeDecompressors,
+    pathOf: (name: string) => (name.startsWith('/') ? name : `${path.slice(0, cut)}${name}`),
+  };
+  try {
+    const loaded = await loadRun(path.slice(cut), from, control);
+    for (const one of loaded.problems) problem(`${place(one)}: ${one.severity}: ${one.message}`);
+    return loaded;
+  } catch (error) {
+    if (!(error instanceof LoadError)) throw error;
+    for (const one of error.problems) problem(`${place(one)}: ${one.message}`);
+    return null;
+  }
+}
+
+/** Takes `--name VALUE` out of arguments. Throws UsageError when the value is missing. */
+export function takeOption(
+  args: readonly string[],
+  name: string,
+): { readonly value?: string; readonly rest: string[] } {
+  const at = args.indexOf(name);
+  if (at < 0) return { rest: [...args] };
+  const value = args[at + 1];
+  if (value === undefined || value.startsWith('--')) throw new UsageError(`${name} needs a value`);
+  return { value, rest: [...args.slice(0, at), ...args.slice(at + 2)] };
+}
+
+/** The moment that a text names: a number from 1, `end`, or `line N`'s last moment as `:N`. Throws UsageError. */
+export function momentOf(run: Run, text: string): number {
+  if (text === 'end') return run.length - 1;
+  const match = /^(:?)(\d{1,9})$/.exec(text);
+  if (match === null) throw new UsageError(`${text} is no moment: a number from 1 to ${run.length}, :LINE, or end`);
+  const number = Number(match[2]);
+  if (match[1] === ':') return lastMomentOfLine(run, number);
+  if (number < 1 || number > run.length)
+    throw new UsageError(`there is no moment ${number}: the run has 1 to ${run.length}`);
+  return number - 1;
+}
+
+function lastMomentOfLine(run: Run, line: number): number {
+  const last = run.find(run.length, -1, (moment) => run.source(moment).line === line - 1);
+  if (last < 0) throw new UsageError(`nothing of the run stands on line ${line}`);
+  return last;
+}
+
+/** What is done at a moment, in one line. */
+export function momentText(run: Run, moment: number): string {
+  const step = run.frames(moment)[0];
+  const source = run.source(moment);
+  return step === undefined ? source.text : `${step.frame.path.fn}: ${step.text}`;
+}
+
+export const hex = (value: bigint | number): string => `0x${value.toString(16)}`;

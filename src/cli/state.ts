@@ -1,0 +1,182 @@
+// `hptscope state FILE --at MOMENT`: the table, the memslots with their rings and the counters at a moment of a run.
+// `hptscope diff FILE A B` and `hptscope diff FILE FILE`: what differs between two moments, or between the ends of two runs.
+
+import { hpteView } from '../model/machine';
+import { Scalar } from '../model/state';
+import { readRing } from '../timeline/ring';
+import type { Run } from '../timeline/run';
+import { type Command, EXIT_FAILED, EXIT_GOOD, EXIT_TROUBLE, splitArguments, UsageError } from './command';
+import { hex, momentOf, momentText, openProgram, takeOption } from './program';
+
+interface Entry {
+  readonly index: string;
+  readonly state: string;
+  readonly v: string;
+  readonly r: string;
+  readonly guest: string;
+  readonly gfn: string;
+}
+
+interface MachineState {
+  readonly moment: number;
+  readonly line: number;
+  readonly at: string;
+  /** what a trace knows of the table; absent for a scenario, which knows all of it */
+  readonly observed?: { readonly dump: string | null; readonly changesSince: number };
+  readonly order: number;
+  /** null where a trace does not tell them */
+  readonly seq: number | null;
+  readonly count: number | null;
+  readonly entries: readonly Entry[];
+  readonly memslots: readonly {
+    readonly slot: number;
+    readonly gfn: string;
+    readonly pages: number;
+    readonly hva: string;
+    readonly rings: readonly {
+      readonly gfn: string;
+      readonly rmap: string;
+      readonly hptes: readonly string[];
+      readonly broken?: string;
+    }[];
+  }[];
+}
+
+function stateAt(run: Run, moment: number): MachineState {
+  run.seek(moment);
+  const { vm } = run;
+  const entries: Entry[] = [];
+  vm.state.hpt.forEach((index) => {
+    const { state, v, r, guestRpte, gfn } = hpteView(vm, index);
+    if (state !== 'free')
+      entries.push({ index: hex(index), state, v: hex(v), r: hex(r), guest: hex(guestRpte), gfn: hex(gfn) });
+  });
+  const observation = run.observation(moment);
+  return {
+    moment: moment + 1,
+    line: run.source(moment).line + 1,
+    at: momentText(run, moment),
+    ...(observation !== null && {
+      observed: { dump: observation.dump?.file ?? null, changesSince: observation.changesSince },
+    }),
+    order: vm.state.hpt.order,
+    seq: observation === null ? vm.state.scalarNum(Scalar.seq) : null,
+    count: observation === null ? vm.state.scalarNum(Scalar.count) : null,
+    entries,
+    memslots: vm.state.slots.map((slot) => {
+      const rings: { gfn: string; rmap: string; hptes: string[]; broken?: string }[] = [];
+      slot.rmap.forEach((page, hi, lo) => {
+        const ring = readRing(vm, slot, page);
+        rings.push({
+          gfn: hex(slot.baseGfn + page),
+          rmap: hex((BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0)),
+          hptes: ring.indexes.map(hex),
+          ...(ring.broken !== undefined && { broken: ring.broken }),
+        });
+      });
+      return { slot: slot.id, gfn: hex(slot.baseGfn), pages: slot.npages, hva: hex(slot.hva), rings };
+    }),
+  };
+}
+
+export const stateCommand: Command = {
+  name: 'state',
+  usage: 'state FILE [--at MOMENT] [--json]',
+  summary: 'shows table, memslots and rings at a moment (a number from 1, :LINE or end)',
+  async run(args, surroundings) {
+    const { value: at = 'end', rest } = takeOption(args, '--at');
+    const { files, flags } = splitArguments(rest, ['--json']);
+    const loaded = await openProgram(files[0] ?? '', surroundings);
+    if (loaded === null) return EXIT_TROUBLE;
+    const state = stateAt(loaded.run, momentOf(loaded.run, at));
+    if (flags.has('--json')) surroundings.out(JSON.stringify(state, undefined, 2));
+    else for (const line of stateLines(state)) surroundings.out(line);
+    return EXIT_GOOD;
+  },
+};
+
+function entryText({ index, state, v, r, guest, gfn }: Entry): string {
+  return `HPTE ${index}  ${state.padEnd(6)}  ${v} ${r}  guest ${guest}  gfn ${gfn}`;
+}
+
+function stateLines(state: MachineState): string[] {
+  const lines = [
+    `moment ${state.moment}, line ${state.line}: ${state.at}`,
+    `HPT order ${state.order}, sequence ${state.seq ?? 'unknown'}, invalidations under way ${state.count ?? 'unknown'}`,
+  ];
+  if (state.observed !== undefined) {
+    const { dump, changesSince } = state.observed;
+    lines.push(
+      dump === null
+        ? 'nothing of the table has been observed yet'
+        : `table as observed in ${dump}; ${changesSince} events since can have changed it`,
+    );
+  }
+  lines.push(...state.entries.map(entryText));
+  for (const { slot, gfn, pages, hva, rings } of state.memslots) {
+    lines.push(`memslot ${slot}  gfn ${gfn}  ${pages} pages  hva ${hva}`);
+    for (const ring of rings) {
+      const broken = ring.broken === undefined ? '' : `  broken: ${ring.broken}`;
+      lines.push(
+        `  gfn ${ring.gfn}  rmap ${ring.rmap}  ${ring.hptes.length === 0 ? 'no HPTE' : ring.hptes.join(' ')}${broken}`,
+      );
+    }
+  }
+  return lines;
+}
+
+interface Difference {
+  readonly what: string;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** Facts of a state by name, so that two states compare by name. */
+function facts(state: MachineState): Map<string, string> {
+  const named = new Map<string, string>([
+    ['HPT order', String(state.order)],
+    ['sequence', String(state.seq ?? 'unknown')],
+    ['invalidations under way', String(state.count ?? 'unknown')],
+  ]);
+  for (const { index, state: is, v, r, guest, gfn } of state.entries)
+    named.set(`HPTE ${index}`, `${is} ${v} ${r} guest ${guest} gfn ${gfn}`);
+  for (const { slot, gfn, pages, hva, rings } of state.memslots) {
+    named.set(`memslot ${slot}`, `gfn ${gfn} ${pages} pages hva ${hva}`);
+    for (const ring of rings) named.set(`rmap ${slot} gfn ${ring.gfn}`, `${ring.rmap} ${ring.hptes.join(' ')}`.trim());
+  }
+  return named;
+}
+
+function differences(a: MachineState, b: MachineState): Difference[] {
+  const before = facts(a);
+  const after = facts(b);
+  const found: Difference[] = [];
+  for (const what of new Set([...before.keys(), ...after.keys()])) {
+    const was = before.get(what) ?? null;
+    const is = after.get(what) ?? null;
+    if (was !== is) found.push({ what, before: was, after: is });
+  }
+  return found;
+}
+
+export const diffCommand: Command = {
+  name: 'diff',
+  usage: 'diff FILE MOMENT MOMENT [--json] | diff FILE FILE [--json]',
+  summary: 'compares two moments of a run, or the ends of two runs; exit code 1 when they differ',
+  async run(args, surroundings) {
+    const { files, flags } = splitArguments(args, ['--json']);
+    const [first = '', second, third] = files;
+    if (second === undefined) throw new UsageError('two moments or a second file are missing');
+    const a = await openProgram(first, surroundings);
+    const b = third === undefined ? await openProgram(second, surroundings) : a;
+    if (a === null || b === null) return EXIT_TROUBLE;
+    const from = stateAt(a.run, momentOf(a.run, third === undefined ? 'end' : second));
+    const to = stateAt(b.run, momentOf(b.run, third ?? 'end'));
+    const found = differences(from, to);
+    if (flags.has('--json')) surroundings.out(JSON.stringify(found, undefined, 2));
+    else
+      for (const { what, before, after } of found)
+        surroundings.out(`${what}: ${before ?? 'nothing'} → ${after ?? 'nothing'}`);
+    return found.length === 0 ? EXIT_GOOD : EXIT_FAILED;
+  },
+};

@@ -1,0 +1,139 @@
+// The commands that ask a run: events, state, diff, why, check, decode. Each prints for people, and JSON with --json.
+
+import assert from 'node:assert/strict';
+import {
+  type Command,
+  EXIT_FAILED,
+  EXIT_GOOD,
+  EXIT_TROUBLE,
+  type Surroundings,
+  UsageError,
+} from '../../../src/cli/command';
+import { decodeCommand } from '../../../src/cli/decode';
+import { eventsCommand } from '../../../src/cli/events';
+import { diffCommand, stateCommand } from '../../../src/cli/state';
+import { checkCommand, whyCommand } from '../../../src/cli/why';
+import { nodeFiles } from '../../../src/platform/node/files';
+import { inRepository } from '../../repository';
+
+const sample = inRepository('samples/page-out.hpt');
+const recording = inRepository('samples/recordings/power9-64k/hptscope.json');
+
+async function ask(command: Command, ...args: string[]): Promise<{ code: number; out: string; problems: string }> {
+  const out: string[] = [];
+  const problems: string[] = [];
+  const surroundings: Surroundings = {
+    out: (text) => out.push(text),
+    problem: (text) => problems.push(text),
+    files: nodeFiles('.'),
+  };
+  const code = await command.run(args, surroundings);
+  return { code, out: out.join('\n'), problems: problems.join('\n') };
+}
+
+/** Line, from 1, on which the sample swaps its page out. */
+async function swapOut(): Promise<number> {
+  const { out } = await ask(eventsCommand, sample, '--kind', 'hpte.absent', '--json');
+  return (JSON.parse(out.split('\n')[0] ?? '') as { line: number }).line;
+}
+
+describe('hptscope events', () => {
+  it('lists one kind, with moments and lines', async () => {
+    const { code, out } = await ask(eventsCommand, sample, '--kind', 'hpte.absent');
+    assert.equal(code, EXIT_GOOD);
+    assert.match(
+      out.split('\n')[0] ?? '',
+      /^\d+\tline \d+\thpte\.absent\tHPTE 0x1aa8 of guest page 0x10 marked absent \(unmap\)/,
+    );
+  });
+
+  it('refuses a kind that does not exist', async () => {
+    await assert.rejects(ask(eventsCommand, sample, '--kind', 'hpte.gone'), UsageError);
+  });
+
+  it('says unknown where a trace does not name the HPTE', async () => {
+    const { out } = await ask(eventsCommand, recording, '--kind', 'fault.enter', '--json');
+    const first = JSON.parse(out.split('\n')[0] ?? '') as { index: string };
+    assert.equal(first.index, '0xffffffffffffffff');
+  });
+});
+
+describe('hptscope state and diff', () => {
+  it('shows the absent entries after the swap-out, and what changed', async () => {
+    const line = await swapOut();
+    const { out } = await ask(stateCommand, sample, '--at', `:${line}`, '--json');
+    const state = JSON.parse(out) as { entries: { state: string }[]; memslots: { rings: { hptes: string[] }[] }[] };
+    assert.deepEqual(
+      state.entries.map((entry) => entry.state),
+      ['absent', 'absent'],
+    );
+    assert.deepEqual(state.memslots[0]?.rings[0]?.hptes, []);
+    const { code, out: changed } = await ask(diffCommand, sample, `:${line - 1}`, `:${line}`);
+    assert.equal(code, EXIT_FAILED);
+    assert.match(changed, /HPTE 0x1aa8: valid .* → absent/);
+    assert.equal((await ask(diffCommand, sample, '5', '5')).code, EXIT_GOOD);
+  });
+
+  it('does not pretend to know the sequence of a trace', async () => {
+    const { out } = await ask(stateCommand, recording, '--at', '100');
+    assert.match(out, /sequence unknown/);
+  });
+
+  it('names the moments that there are when asked for another', async () => {
+    await assert.rejects(ask(stateCommand, sample, '--at', '999999'), /there is no moment 999999/);
+    await assert.rejects(ask(stateCommand, sample, '--at', 'soon'), UsageError);
+  });
+
+  it('tells why a file cannot be opened', async () => {
+    const { code, problems } = await ask(stateCommand, inRepository('LICENSE'));
+    assert.equal(code, EXIT_TROUBLE);
+    assert.notEqual(problems, '');
+  });
+});
+
+describe('hptscope why', () => {
+  it('goes back from the last change to the H_ENTER', async () => {
+    const { out } = await ask(whyCommand, sample, 'a', '--at', `:${await swapOut()}`, '--json');
+    const links = JSON.parse(out) as { step: string; moment: number }[];
+    assert.match(links[0]?.step ?? '', /kvm_unmap_rmapp/);
+    assert.match(links.at(-1)?.step ?? '', /kvmppc_do_h_enter/);
+    const moments = links.map(({ moment }) => moment);
+    assert.deepEqual(
+      moments,
+      [...moments].sort((a, b) => b - a),
+    );
+  });
+
+  it('refuses what names nothing', async () => {
+    await assert.rejects(ask(whyCommand, sample, 'nobody'), /nobody names nothing/);
+  });
+});
+
+describe('hptscope check', () => {
+  it('finds the frame that the run without seq-check leaves behind, and nothing elsewhere', async () => {
+    const { code, out } = await ask(checkCommand, sample, '--json');
+    assert.equal(code, EXIT_FAILED);
+    assert.deepEqual(
+      [...new Set((JSON.parse(out) as { invariant: string }[]).map(({ invariant }) => invariant))],
+      ['frame'],
+    );
+    assert.equal((await ask(checkCommand, inRepository('samples/two-hptes.hpt'))).code, EXIT_GOOD);
+  });
+});
+
+describe('hptscope decode', () => {
+  it('takes an HPTE, a DSISR and a trace line apart', async () => {
+    assert.match((await ask(decodeCommand, 'hpte', '12345020', '10000192')).out, /absent +yes/);
+    assert.match((await ask(decodeCommand, 'dsisr', '0x42000000')).out, /NOHPTE ISSTORE/);
+    const line =
+      'hptgt-370     [000] .....    22.717708: kvm_hcall_enter: VCPU 0: hcall=H_ENTER GPR4-7=0x0,0x0,0x1001001,0x1000012';
+    const { out } = await ask(decodeCommand, 'line', line, '--json');
+    assert.deepEqual((JSON.parse(out) as { args: string[] }).args, ['0x0', '0x0', '0x1001001', '0x1000012']);
+  });
+
+  it('refuses what is no word and no kind', async () => {
+    await assert.rejects(ask(decodeCommand, 'hpte', 'zebra'), UsageError);
+    await assert.rejects(ask(decodeCommand, 'constructor', '1'), UsageError);
+    assert.equal((await ask(decodeCommand, 'line', 'hello')).code, EXIT_TROUBLE);
+  });
+});
