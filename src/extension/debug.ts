@@ -5,8 +5,9 @@ import * as vscode from 'vscode';
 import type { DebugHost, LoadedRun } from '../debug/host';
 import { HptDebugSession } from '../debug/session';
 import type { HeatmapPanel } from './heatmapPanel';
-import { debugType, languages } from './ids';
+import { debugType } from './ids';
 import { pathOf, textOf, uriOf } from './load';
+import { openProgram } from './openFile';
 import type { Services } from './services';
 
 /** Registers debug type and adapter. */
@@ -59,14 +60,6 @@ function resolve(
     return undefined;
   }
   return launchOf(program);
-}
-
-/** The file of the active editor; beside a webview the file of ours that is visible. */
-function openProgram(): vscode.Uri | undefined {
-  const active = vscode.window.activeTextEditor?.document;
-  const ours: readonly string[] = Object.values(languages);
-  const visible = vscode.window.visibleTextEditors.map(({ document }) => document);
-  return (active ?? visible.find(({ languageId }) => ours.includes(languageId)))?.uri;
 }
 
 /** The runs of the debug sessions; the views show the one of the active session. */

@@ -2,7 +2,7 @@
 
 import * as vscode from 'vscode';
 import { LoadError, type LoadedRun, place } from '../debug/host';
-import { commands, debugType } from './ids';
+import { commands, debugType, languages } from './ids';
 import { type Load, pathOf, uriOf } from './load';
 import type { Services } from './services';
 
@@ -33,8 +33,16 @@ function nameOf({ path }: vscode.Uri): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
+/** The file of the active editor; beside a webview the file of ours that is visible. */
+export function openProgram(): vscode.Uri | undefined {
+  const active = vscode.window.activeTextEditor?.document;
+  const ours: readonly string[] = Object.values(languages);
+  const visible = vscode.window.visibleTextEditors.map(({ document }) => document);
+  return (active ?? visible.find(({ languageId }) => ours.includes(languageId)))?.uri;
+}
+
 function fileOf(uri: vscode.Uri | undefined): vscode.Uri | undefined {
-  const program = uri ?? vscode.window.activeTextEditor?.document.uri;
+  const program = uri ?? openProgram();
   if (!program) {
     void vscode.window.showInformationMessage(vscode.l10n.t('Open a scenario, a trace or a table dump first.'));
   }

@@ -2,6 +2,7 @@
 // Whoever opens a run (the debugger, "Open run without debugging") hands it in; whoever moves it says so; views listen.
 // No `vscode` import: the debug adapter's tests and the view models' tests use it on Node.
 
+import { UNKNOWN_INDEX } from '../model/events';
 import type { Run } from '../timeline/run';
 import { type Listen, Signal } from './signal';
 import { RunView, type Travel } from './viewModels/runView';
@@ -33,6 +34,8 @@ export class RunSession {
   private shown: RunView | null = null;
   private position = 0;
   private chosen: number | undefined;
+  /** whether a person chose it: then the run's moves leave it alone */
+  private chosenByPerson = false;
   private traveller: Traveller | null = null;
 
   /** Another run is open, or none any more (null). */
@@ -94,6 +97,7 @@ export class RunSession {
     this.position = to;
     this.shown?.moved(travel);
     this.movedRun.fire(travel);
+    this.follow();
   }
 
   /** Who moves the run from now on; null: nobody but this object. */
@@ -120,6 +124,7 @@ export class RunSession {
   /** Selects an HPTE in all views. */
   select(index: number, reveal = false): void {
     this.chosen = index;
+    this.chosenByPerson = true;
     this.selectedEntry.fire({ index, reveal });
   }
 
@@ -129,9 +134,25 @@ export class RunSession {
     this.selectedEntry.dispose();
   }
 
+  /** Until a person selects an entry, the selection is the entry of the last event. */
+  private follow(): void {
+    const { run } = this;
+    if (run === null || this.chosenByPerson) {
+      return;
+    }
+    for (const event of run.events(run.position).reverse()) {
+      if ('index' in event && event.index !== UNKNOWN_INDEX) {
+        this.chosen = Number(event.index);
+        this.selectedEntry.fire({ index: this.chosen, reveal: false });
+        return;
+      }
+    }
+  }
+
   private settle(): void {
     this.position = this.run?.position ?? 0;
     this.shown = this.opened === null ? null : new RunView(this.opened.run, this.opened.labels);
     this.chosen = undefined;
+    this.chosenByPerson = false;
   }
 }

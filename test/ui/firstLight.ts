@@ -3,7 +3,7 @@
 
 import { strict as assert } from 'node:assert';
 import { basename } from 'node:path';
-import { type Connection, Workbench } from './workbench';
+import { becomes, type Connection, Workbench } from './workbench';
 
 /** What the walk needs. */
 export interface FirstLight {
@@ -23,15 +23,17 @@ export async function firstLight({ connection, folder, sample, picture, say }: F
   try {
     say('VS Code is open; F5');
     await workbench.startDebugging();
-    const entry = await workbench.stoppedLine();
-    say(`stopped at line ${entry}; continuing to "HPTE marked absent"`);
+    say(`stopped at line ${await workbench.stoppedLine()}; continuing to "HPTE marked absent"`);
     await workbench.setExceptionFilter('HPTE marked absent', true);
-    const stopped = () => workbench.stoppedLine();
-    const absent = await workbench.debug('Continue', stopped, (line) => line > entry);
-    say(`stopped at line ${absent}; stepping back`);
+    const moment = () => workbench.webview().locator('.headings h1').innerText();
+    await workbench.debug('Continue', moment, (text) => text.includes('hpte.absent'));
     await workbench.openSideBar();
+    const page = async () => (await workbench.treeRows('Memslots')).find(({ label }) => label === 'gfn 0x10');
+    await becomes(page, (row) => /absent a/.test(row?.description ?? ''), 'the page to show its absent entry');
     await workbench.screenshot(picture);
-    await workbench.debug('Step Back', stopped, (line) => line > 0 && line < absent);
+    say(`stopped at ${await moment()}; stepping back`);
+    await workbench.debug('Step Back', moment, (text) => !text.includes('hpte.absent'));
+    await becomes(page, (row) => !/absent/.test(row?.description ?? ''), 'the entry to be valid again');
     assert.deepEqual(workbench.extensionErrors(), [], 'the extension host logged errors');
   } catch (error) {
     await workbench.screenshot('first-light-failed');

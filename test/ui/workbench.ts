@@ -315,7 +315,7 @@ export class Workbench {
     await this.page
       .locator('.editor-instance .monaco-editor')
       .first()
-      .click({ position: { x: 200, y: 10 } });
+      .click({ position: { x: 200, y: 60 } }); // below the lenses of the first line
     await this.page.keyboard.press('F5');
     await this.waitUntilStopped();
   }

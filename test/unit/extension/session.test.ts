@@ -55,6 +55,18 @@ describe('run session', () => {
     assert.deepEqual(seen, [null]);
   });
 
+  it('selects the entry of the last event until a person selects one', async () => {
+    const { session, run } = openSample('page-out.hpt');
+    const seen: number[] = [];
+    session.onDidSelect(({ index }) => seen.push(index));
+    await session.goTo(momentOf(run, 'hpte.absent'));
+    await session.goTo(momentOf(run, 'hpte.absent', 1));
+    session.select(7);
+    await session.goTo(momentOf(run, 'hpte.absent'));
+    assert.deepEqual(seen, [0x1aa8, 0x1b28, 7]);
+    assert.equal(session.selection, 7);
+  });
+
   it('knows what a travel changed, and what it was before', async () => {
     const { session, run } = openSample('page-out.hpt');
     const moment = momentOf(run, 'hpte.absent');
