@@ -1,6 +1,7 @@
 // The generated parts of docs/scenarios.md: every statement, clause, subject, result, point and mutation of the grammar
 // table, in Markdown, each with an example that a test runs. Hover texts take the same sentences.
 
+import { INVARIANTS } from '../model/invariants';
 import { MUTATIONS } from '../model/mutations';
 import { POINTS } from '../model/points';
 import { describeShape } from './cursor';
@@ -112,6 +113,7 @@ export function referenceSections(): Readonly<Record<string, string>> {
     subjects: subjectsReference(),
     results: resultsReference(),
     points: POINTS.map(({ name, text }) => `* \`${name}\`: ${text}`).join('\n'),
+    invariants: INVARIANTS.map(({ name, text }) => `* \`${name}\`: ${text}`).join('\n'),
     mutations: Object.entries(MUTATIONS)
       .map(([name, text]) => `* \`${name}\`: ${text}`)
       .join('\n'),
