@@ -7,7 +7,7 @@ import type { Run } from '../timeline/run';
 import type { Scope } from './evaluate';
 import type { LoadedRun } from './host';
 import { type Actor, Actors } from './stack';
-import { type Direction, type Preset, stepInto, stepOut, stepOver } from './stepping';
+import { type Direction, interrupted, type Preset, stepInto, stepOut, stepOver } from './stepping';
 import { type Hit, Stops, type Walk } from './stops';
 
 /** Why the run stands where it stands. */
@@ -52,6 +52,8 @@ export class Debuggee {
     for (let m = 0; m < this.run.length; m++) {
       if (!this.run.isStatement(m)) continue;
       const { line } = this.run.source(m);
+      const outer = interrupted(this.run, m);
+      if (outer >= 0 && this.run.source(outer).line === line) continue;
       const known = this.byLine.get(line);
       if (known === undefined) this.byLine.set(line, [m]);
       else known.push(m);

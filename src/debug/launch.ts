@@ -37,6 +37,7 @@ export function shown(value: unknown): string {
 export function launchOptions(
   args: DebugProtocol.LaunchRequestArguments | Readonly<Record<string, unknown>> | undefined,
 ): LaunchOptions | { readonly mistakes: readonly string[] } {
+  if (args === undefined) return launchOptions({});
   if (typeof args !== 'object' || args === null || Array.isArray(args)) {
     return { mistakes: [`launch arguments: expected an object with "program", got ${shown(args)}`] };
   }

@@ -93,7 +93,7 @@ export class HptDebugSession extends DebugSession {
   // ---- answers ------------------------------------------------------------------------------------------------------
 
   private refuse(response: DebugProtocol.Response, text: string, showUser = false): void {
-    this.sendErrorResponse(response, { id: 1, format: '{text}', variables: { text }, showUser });
+    this.sendErrorResponse(response, { id: 1, format: '{_text}', variables: { _text: text }, showUser });
   }
 
   /** Answers with what `work` gives, or with its error's message. */

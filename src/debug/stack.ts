@@ -45,7 +45,15 @@ export class Actors {
 
   private nameOfStatement(moment: number): string {
     const said = this.run.source(moment).actor;
-    if (said !== undefined && said !== '') return said;
+    if (said !== undefined && said !== '' && said !== 'race') return said;
+    const outer = interrupted(this.run, moment);
+    const name = this.nameByPaths(moment);
+    // who interrupts itself is told apart from itself
+    return outer >= 0 && name === this.statementActor.get(this.run.sourceNumber(outer)) ? `${name}, racing` : name;
+  }
+
+  /** Whose paths a statement goes through. */
+  private nameByPaths(moment: number): string {
     const next = moment + 1;
     if (next >= this.run.length || this.run.isStatement(next)) return 'VMM';
     const outer = this.run.frames(next).at(-1);

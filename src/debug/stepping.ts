@@ -37,6 +37,23 @@ function raises(run: Run, moment: number, wanted: RegExp): boolean {
   return false;
 }
 
+const answered = new WeakMap<Run, Map<Preset, RegExp>>();
+
+/** Event kinds of a preset; any kind when the run never raises one of them, as a trace that lacks these events. */
+function eventsOf(run: Run, preset: Preset): RegExp {
+  const known = answered.get(run) ?? new Map<Preset, RegExp>();
+  answered.set(run, known);
+  let events = known.get(preset);
+  if (events === undefined) {
+    const wanted: RegExp = PRESETS.find(({ name }) => name === preset)?.events ?? /./;
+    let i = 0;
+    while (i < run.eventCount && !wanted.test(run.eventName(i))) i++;
+    events = i < run.eventCount || preset === 'steps' ? wanted : /./;
+    known.set(preset, events);
+  }
+  return events;
+}
+
 /** Tells whether a frame is under way at moments, remembering what it was told of frames met before. */
 export class FrameWatch {
   private readonly inside = new Map<number, boolean>();
@@ -75,7 +92,7 @@ export function stepInto(run: Run, from: number, direction: Direction): number {
  * @returns the moment, or -1 when nothing of the kind follows
  */
 export function stepOver(run: Run, from: number, direction: Direction, preset: Preset): number {
-  const wanted = PRESETS.find(({ name }) => name === preset)?.events ?? /./;
+  const wanted = eventsOf(run, preset);
   const id = run.frameId(from);
   if (id < 0) {
     if (run.kind === 'scenario' || preset === 'everything' || preset === 'steps')

@@ -1,0 +1,584 @@
+// Every request and capability that the adapter announces, through debugadapter-testsupport.
+
+import { strict as assert } from 'node:assert';
+import { readFileSync } from 'node:fs';
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import { EVENT_NAMES, EVENTS } from '../../../src/model/events';
+import { inRepository } from '../../repository';
+import { Adapter } from '../../support/adapter';
+
+const pageOut = inRepository('samples/page-out.hpt');
+const text = readFileSync(pageOut, 'utf8').split('\n');
+/** Line of page-out.hpt, from 1, that begins so. */
+const lineOf = (start: string): number => text.findIndex((line) => line.startsWith(start)) + 1;
+const swapOut = lineOf('swap-out');
+
+describe('debug adapter', () => {
+  let adapter: Adapter;
+  beforeEach(async () => {
+    adapter = await Adapter.start();
+  });
+  afterEach(() => adapter.stop());
+
+  const filters = (...names: string[]) => adapter.client.setExceptionBreakpointsRequest({ filters: names });
+  const atAbsent = () => adapter.launch(pageOut, { stopOnEntry: false }, () => filters('hpte.absent'));
+  const source: DebugProtocol.Source = { path: pageOut };
+  const lines = (...breakpoints: DebugProtocol.SourceBreakpoint[]) =>
+    adapter.client.setBreakpointsRequest({ source, breakpoints }).then(({ body }) => body.breakpoints);
+
+  it('announces one exception filter for each kind of event, with its title', async () => {
+    const { body } = await adapter.client.initializeRequest();
+    const announced = body?.exceptionBreakpointFilters ?? [];
+    assert.deepEqual(
+      announced.map(({ filter, label, supportsCondition }) => [filter, label, supportsCondition]),
+      EVENT_NAMES.map((name) => [name, EVENTS[name].title, true]),
+    );
+  });
+
+  it('answers every other request as unknown or not possible, never with a broken answer', async () => {
+    await adapter.launch(pageOut);
+    for (const command of ['disassemble', 'stepInTargets', 'setVariable', 'writeMemory', 'attach', 'hpt/nothing']) {
+      const refused = await adapter.client.customRequest(command, {}).then(
+        ({ body }) => body === undefined || Object.keys(body as object).length >= 0,
+        (error: unknown) => error instanceof Error,
+      );
+      assert.equal(refused, true, command);
+    }
+    assert.equal((await adapter.state()).moment, 0);
+  });
+
+  describe('beginning and end', () => {
+    it('stops at the first moment', async () => {
+      const { reason } = await adapter.launch(pageOut);
+      assert.equal(reason, 'entry');
+      assert.equal((await adapter.state()).line, lineOf('machine'));
+      assert.equal(await adapter.top(), `page-out.hpt:${lineOf('machine')} ${text[lineOf('machine') - 1]}`);
+    });
+
+    it('with stopOnEntry false runs to the first breakpoint, the first moment among them', async () => {
+      const stop = await adapter.launch(pageOut, { stopOnEntry: false }, () => lines({ line: lineOf('machine') }));
+      assert.equal(stop.reason, 'breakpoint');
+      assert.equal((await adapter.state()).moment, 0);
+    });
+
+    it('without a breakpoint stands at the end, and goes back to the start', async () => {
+      const end = await adapter.launch(pageOut, { stopOnEntry: false }, () => filters());
+      const { moment, length } = await adapter.state();
+      assert.deepEqual([moment, end.description], [length - 1, 'End of the run']);
+      assert.equal((await adapter.move('reverseContinue')).description, 'Start of the run');
+      assert.equal((await adapter.state()).moment, 0);
+    });
+
+    it('restarts with what the file says then, and keeps the breakpoints that the client sets again', async () => {
+      await atAbsent();
+      const stopped = adapter.stopped();
+      const initialized = adapter.client.waitForEvent('initialized');
+      await adapter.client.customRequest('restart');
+      await initialized;
+      await filters('hpte.absent');
+      await adapter.client.configurationDoneRequest();
+      await stopped;
+      assert.equal((await adapter.move('continue')).reason, 'exception');
+    });
+
+    it('tells what a scenario expects in vain, at its place', async () => {
+      const path = '/nowhere/wrong.hpt';
+      const other = await Adapter.start(
+        new Map([
+          [
+            path,
+            'machine power9 linux-6.1 order 18\nmemslot 0 gpa 0 size 1M hva 0x7f0000000000 log-dirty\ndirty-log 0 -> pages 0x10\n',
+          ],
+        ]),
+      );
+      try {
+        await other.launch(path);
+        const told = other.outputs.find(({ category }) => category === 'stderr');
+        assert.match(told?.output ?? '', /^wrong\.hpt:3:\d+: expected /);
+        assert.deepEqual([told?.source?.path, told?.line], [path, 3]);
+      } finally {
+        await other.stop();
+      }
+    });
+
+    it('refuses a scenario with mistakes, each told at its place', async () => {
+      const path = '/nowhere/bad.hpt';
+      const other = await Adapter.start(new Map([[path, 'machine power9 linux-6.1 order 18\n\nfly 12\nh_enter\n']]));
+      try {
+        await other.client.initializeRequest();
+        await assert.rejects(
+          other.client.launchRequest({ program: path } as DebugProtocol.LaunchRequestArguments),
+          /bad\.hpt:3:1/,
+        );
+        assert.deepEqual(
+          other.outputs.map(({ line }) => line),
+          [3, 4],
+        );
+        assert.equal(other.told.ended, 1);
+      } finally {
+        await other.stop();
+      }
+    });
+
+    for (const [args, expected] of [
+      [{}, /"program": expected the path .* got nothing/],
+      [{ program: 12 }, /"program": .* got 12/],
+      [{ program: pageOut, stopOnEntry: 'yes' }, /"stopOnEntry": expected true or false, got "yes"/],
+      [{ program: pageOut, stepping: 'fast' }, /"stepping": expected one of "table", .* got "fast"/],
+      [{ program: pageOut, stopAtEntry: true }, /"stopAtEntry": no such property/],
+      [{ program: '/nowhere/at/all.hpt' }, /cannot read .*no such file/],
+    ] as const) {
+      it(`refuses ${JSON.stringify(args)}`, async () => {
+        await adapter.client.initializeRequest();
+        await assert.rejects(adapter.client.launchRequest(args as DebugProtocol.LaunchRequestArguments), expected);
+      });
+    }
+
+    it('reports progress to a client that wants it', async () => {
+      const seen: string[] = [];
+      for (const event of ['progressStart', 'progressUpdate', 'progressEnd'])
+        adapter.client.on(event, () => seen.push(event));
+      await adapter.client.initializeRequest({ adapterID: 'hpt', pathFormat: 'path', supportsProgressReporting: true });
+      const initialized = adapter.client
+        .waitForEvent('initialized')
+        .then(() => adapter.client.configurationDoneRequest());
+      await Promise.all([
+        adapter.client.launchRequest({ program: pageOut } as DebugProtocol.LaunchRequestArguments),
+        initialized,
+      ]);
+      assert.deepEqual(seen, ['progressStart', 'progressUpdate', 'progressEnd']);
+    });
+
+    it('without debugging runs to the end and is over', async () => {
+      await adapter.client.initializeRequest();
+      const over = adapter.client.waitForEvent('terminated');
+      const initialized = adapter.client
+        .waitForEvent('initialized')
+        .then(() => adapter.client.configurationDoneRequest());
+      await Promise.all([
+        adapter.client.launchRequest({ program: pageOut, noDebug: true } as DebugProtocol.LaunchRequestArguments),
+        initialized,
+        over,
+      ]);
+      assert.equal(adapter.told.ended, 1);
+    });
+
+    it('opens a recording of a real host', async () => {
+      await adapter.launch(inRepository('samples/recordings/power9-64k/hptscope.json'));
+      const { length } = await adapter.state();
+      assert.ok(length > 500, `${length} moments`);
+      const stop = await adapter.move('next');
+      assert.equal(stop.reason, 'step');
+      assert.ok((await adapter.state()).moment > 0);
+    });
+  });
+
+  describe('steps', () => {
+    it('steps over from line to line, and back over the same lines', async () => {
+      await adapter.launch(pageOut);
+      const forward: number[] = [(await adapter.state()).line];
+      for (let i = 0; i < 7; i++) {
+        await adapter.move('next');
+        forward.push((await adapter.state()).line);
+      }
+      assert.equal(forward.at(-1), swapOut + 0);
+      const backward: number[] = [(await adapter.state()).line];
+      for (let i = 0; i < 7; i++) {
+        await adapter.move('hpt/reverseNext');
+        backward.push((await adapter.state()).line);
+      }
+      assert.deepEqual(backward.reverse(), forward);
+    });
+
+    it('steps into the listing of the kernel path, and step back leaves it', async () => {
+      await adapter.launch(pageOut, { stopOnEntry: false }, () => lines({ line: swapOut }));
+      await adapter.move('stepIn');
+      assert.match(await adapter.top(), /^host_mm:\d+ host memory management$/);
+      await adapter.move('stepBack');
+      assert.match(await adapter.top(), new RegExp(`^page-out.hpt:${swapOut} `));
+    });
+
+    it('steps out to where the path was called, and backwards to before the call', async () => {
+      await atAbsent();
+      await filters();
+      await adapter.move('stepOut');
+      assert.doesNotMatch(await adapter.top(), /unmap_rmapp/);
+      await adapter.move('stepBack');
+      assert.match(await adapter.top(), /unmap_rmapp/);
+      await adapter.move('hpt/reverseStepOut');
+      assert.match(await adapter.top(), /unmap_hva_range/);
+    });
+
+    it('over in a kernel path goes to the next event of the preset', async () => {
+      await atAbsent();
+      await filters();
+      await adapter.move('next');
+      assert.notDeepEqual((await adapter.state()).events, []);
+      await adapter.client.customRequest('hpt/setStepping', { preset: 'steps' });
+      const { moment } = await adapter.state();
+      await adapter.move('next');
+      assert.ok((await adapter.state()).moment > moment);
+      await assert.rejects(adapter.client.customRequest('hpt/setStepping', { preset: 'leaps' }), /there is no "leaps"/);
+    });
+
+    it('goes to a moment, to the targets of a line, and back and forward through the moments visited', async () => {
+      await adapter.launch(pageOut);
+      await adapter.move('hpt/goToMoment', { moment: 40 });
+      assert.equal((await adapter.state()).moment, 40);
+      const { targets } = (await adapter.client.gotoTargetsRequest({ source, line: swapOut })).body;
+      assert.equal(targets.length, 1);
+      await adapter.move('goto', { targetId: targets[0]?.id });
+      assert.equal((await adapter.state()).line, swapOut);
+      await adapter.move('hpt/back');
+      assert.equal((await adapter.state()).moment, 40);
+      await adapter.move('hpt/forward');
+      assert.equal((await adapter.state()).line, swapOut);
+      await assert.rejects(adapter.client.customRequest('hpt/goToMoment', { moment: 1e9 }), /"moment": expected 0 to/);
+      await assert.rejects(adapter.client.customRequest('goto', { threadId: 1, targetId: -1 }), /no moment/);
+    });
+
+    it('restarts a frame at its first step', async () => {
+      await atAbsent();
+      const [frame] = await adapter.stack();
+      await adapter.move('restartFrame', { frameId: frame?.id });
+      assert.match(await adapter.top(), /^unmap_rmapp:4 /);
+    });
+
+    it('pauses at once when nothing moves', async () => {
+      await adapter.launch(pageOut);
+      assert.equal((await adapter.move('pause')).reason, 'pause');
+    });
+  });
+
+  describe('breakpoints', () => {
+    /** Moments of all stops from the start to the end, and from the end to the start. */
+    async function walks(): Promise<[number[], number[]]> {
+      const forward: number[] = [];
+      await adapter.move('hpt/goToMoment', { moment: 0 });
+      for (
+        let stop = await adapter.move('continue');
+        stop.description !== 'End of the run';
+        stop = await adapter.move('continue')
+      )
+        forward.push((await adapter.state()).moment);
+      const backward: number[] = [];
+      for (
+        let stop = await adapter.move('reverseContinue');
+        stop.description !== 'Start of the run';
+        stop = await adapter.move('reverseContinue')
+      )
+        backward.push((await adapter.state()).moment);
+      return [forward, backward.reverse()];
+    }
+
+    it('stop at the same moments in both directions, whatever their kind, condition and hit count', async () => {
+      await adapter.launch(pageOut);
+      await filters('hpte.absent', 'fault.retry', 'tlbie.page');
+      await lines({ line: swapOut }, { line: lineOf('load b'), condition: 'a.state == valid' });
+      await adapter.client.setFunctionBreakpointsRequest({
+        breakpoints: [{ name: 'kvmppc_book3s_hv_page_fault', hitCondition: '> 1' }],
+      });
+      const [forward, backward] = await walks();
+      assert.deepEqual(backward, forward);
+      assert.ok(forward.length > 8, `${forward.length} stops`);
+    });
+
+    it('on an event stop at the moment that raised it, with its sentence and its fields', async () => {
+      const stop = await atAbsent();
+      assert.equal(stop.reason, 'exception');
+      assert.match(stop.description ?? '', /^HPTE 0x[0-9a-f]+ of guest page 0x10 marked absent \(unmap\)/);
+      assert.match(await adapter.top(), /^unmap_rmapp:7 kvm_unmap_rmapp$/);
+      const { body } = await adapter.client.exceptionInfoRequest({ threadId: stop.threadId ?? 0 });
+      assert.equal(body.exceptionId, 'HPTE marked absent');
+      assert.equal(body.description, stop.description);
+      assert.match(body.details?.stackTrace ?? '', /^cause: unmap$/m);
+    });
+
+    it('on an event obey a condition, and tell a wrong one with its place', async () => {
+      await adapter.launch(pageOut);
+      const { body } = await adapter.client.setExceptionBreakpointsRequest({
+        filters: [],
+        filterOptions: [
+          { filterId: 'hpte.absent', condition: 'index == b && count(hpte.absent) > 2' },
+          { filterId: 'hpte.enter', condition: 'gfn in 3..' },
+        ],
+      });
+      const [good, bad] = body?.breakpoints ?? [];
+      assert.equal(good?.verified, true);
+      assert.deepEqual(
+        [bad?.verified, bad?.message],
+        [false, 'condition, character 11: expected a value, got the end'],
+      );
+      const stop = await adapter.move('continue');
+      assert.equal(stop.reason, 'exception');
+      assert.ok(Number(await adapter.evaluate('count(hpte.absent)')) > 2);
+    });
+
+    it('of the event tree combine condition, hit count and log message', async () => {
+      await adapter.launch(pageOut);
+      await filters();
+      await adapter.client.customRequest('hpt/setEventBreakpoints', {
+        breakpoints: [
+          {
+            kind: 'hpte.absent',
+            condition: 'gfn == 0x10',
+            hitCondition: '% 2',
+            logMessage: 'gone: {index}, {count(hpte.absent)}',
+          },
+        ],
+      });
+      assert.equal((await adapter.move('continue')).description, 'End of the run');
+      const told = adapter.outputs.filter(({ output }) => output.startsWith('gone: 0x'));
+      assert.ok(told.length >= 1 && told.every(({ output }) => /, (2|4|6)\n$/.test(output)), JSON.stringify(told));
+      assert.equal(told[0]?.line, swapOut);
+      const refused = adapter.client.customRequest('hpt/setEventBreakpoints', { breakpoints: 3 });
+      await assert.rejects(refused, /"breakpoints": expected a list/);
+    });
+
+    it('on lines move to the next statement, and are refused where none follows', async () => {
+      await adapter.launch(pageOut);
+      const [comment, beyond] = await lines({ line: 1 }, { line: 1000 });
+      assert.deepEqual([comment?.verified, comment?.line], [true, lineOf('machine')]);
+      assert.equal(beyond?.verified, false);
+      const other = await adapter.client.setBreakpointsRequest({
+        source: { path: '/other.hpt' },
+        breakpoints: [{ line: 1 }],
+      });
+      assert.equal(other.body.breakpoints[0]?.verified, false);
+      const { body } = await adapter.client.customRequest('breakpointLocations', {
+        source,
+        line: 1,
+        endLine: lineOf('slb'),
+      });
+      assert.deepEqual(
+        body.breakpoints.map(({ line }: { line: number }) => line),
+        [lineOf('machine'), lineOf('memslot'), lineOf('slb')],
+      );
+    });
+
+    it('on lines with a hit count stop that time, and log points only speak', async () => {
+      await adapter.launch(pageOut);
+      await filters();
+      await lines({ line: swapOut, logMessage: 'out {a.state} {{' }, { line: swapOut + 1, hitCondition: '1' });
+      await adapter.move('continue');
+      assert.equal((await adapter.state()).line, swapOut + 1);
+      assert.equal(
+        adapter.outputs.some(({ output, line }) => output === 'out valid {{\n' && line === swapOut),
+        true,
+      );
+      const [bad] = await lines({ line: swapOut, hitCondition: 'often' });
+      assert.match(bad?.message ?? '', /hit count "often": expected a number/);
+    });
+
+    it('in listings stop at the step', async () => {
+      await atAbsent();
+      await filters();
+      const [frame] = await adapter.stack();
+      const { body } = await adapter.client.setBreakpointsRequest({
+        source: frame?.source ?? {},
+        breakpoints: [{ line: 9 }, { line: 500 }],
+      });
+      assert.deepEqual(
+        body.breakpoints.map(({ verified, line }) => [verified, line]),
+        [
+          [true, 9],
+          [true, 9],
+        ],
+      );
+      await adapter.move('continue');
+      assert.match(await adapter.top(), /^unmap_rmapp:9 /);
+    });
+
+    it('on kernel functions stop at each activation; a name that is none is told', async () => {
+      await adapter.launch(pageOut);
+      const { body } = await adapter.client.setFunctionBreakpointsRequest({
+        breakpoints: [{ name: 'kvm_unmap_rmapp' }, { name: 'do_fork' }],
+      });
+      assert.deepEqual(
+        body.breakpoints.map(({ verified }) => verified),
+        [true, false],
+      );
+      const stop = await adapter.move('continue');
+      assert.equal(stop.reason, 'function breakpoint');
+      assert.match(await adapter.top(), /^unmap_rmapp:4 /);
+    });
+
+    it('on data stop where it changes: an HPTE, a guest page, an rmap word', async () => {
+      await adapter.launch(pageOut, { stopOnEntry: false }, () => lines({ line: swapOut }));
+      await lines();
+      const info = async (name: string) => (await adapter.client.customRequest('dataBreakpointInfo', { name })).body;
+      assert.equal((await info('a')).description.startsWith('HPTE 0x'), true);
+      assert.equal((await info('1 + 1')).dataId, null);
+      for (const name of ['a', 'page(gfn 0x10)', 'rmap(0, gfn 0x10)', 'pteg[a.pteg]']) {
+        await adapter.move('hpt/goToMoment', {
+          moment: (await adapter.client.gotoTargetsRequest({ source, line: swapOut })).body.targets[0]?.id,
+        });
+        const { dataId } = await info(name);
+        await adapter.client.customRequest('setDataBreakpoints', { breakpoints: [{ dataId }] });
+        const stop = await adapter.move('continue');
+        assert.equal(stop.reason, 'data breakpoint', name);
+        assert.equal((await adapter.state()).line, swapOut, name);
+      }
+      const { body } = await adapter.client.customRequest('setDataBreakpoints', {
+        breakpoints: [{ dataId: 'moon:1' }],
+      });
+      assert.equal(body.breakpoints[0].verified, false);
+    });
+
+    it('tell a condition that cannot be worked out once, and do not stop', async () => {
+      await adapter.launch(pageOut);
+      await adapter.client.setExceptionBreakpointsRequest({
+        filters: [],
+        filterOptions: [{ filterId: 'hpte.absent', condition: 'nobody == 3' }],
+      });
+      assert.equal((await adapter.move('continue')).description, 'End of the run');
+      assert.equal(adapter.outputs.filter(({ output }) => output.includes('there is no "nobody"')).length, 1);
+    });
+  });
+
+  describe('a stopped run', () => {
+    it('has the actors as threads; one that is not at work says so', async () => {
+      const stop = await atAbsent();
+      const { threads } = (await adapter.client.threadsRequest()).body;
+      assert.deepEqual(threads.map(({ name }) => name).sort(), ['VMM', 'host', 'vCPU 0']);
+      assert.equal(threads.find(({ id }) => id === stop.threadId)?.name, 'host');
+      const idle = threads.find(({ name }) => name === 'vCPU 0')?.id ?? 0;
+      const { stackFrames } = (await adapter.client.stackTraceRequest({ threadId: idle })).body;
+      assert.deepEqual(
+        stackFrames.map(({ name, presentationHint }) => [name, presentationHint]),
+        [['not at work at this moment', 'label']],
+      );
+    });
+
+    it('shows a race as two stacks: the one that interrupts and the one that is interrupted', async () => {
+      const racing = text.findIndex((line) => line.includes('racing')) + 1;
+      await adapter.launch(pageOut, { stopOnEntry: false }, () => lines({ line: racing }));
+      await filters('hpte.absent');
+      await adapter.move('continue');
+      const { threads } = (await adapter.client.threadsRequest()).body;
+      const top: Record<string, string | undefined> = {};
+      for (const { id, name } of threads) {
+        top[name] = (await adapter.client.stackTraceRequest({ threadId: id })).body.stackFrames[0]?.name;
+      }
+      assert.equal(top['vCPU 0'], 'kvmppc_book3s_hv_page_fault');
+      assert.equal(top.host, 'kvm_unmap_rmapp');
+    });
+
+    it('gives the stack in parts', async () => {
+      const { threadId = 0 } = await atAbsent();
+      const all = (await adapter.client.stackTraceRequest({ threadId })).body;
+      const part = (await adapter.client.stackTraceRequest({ threadId, startFrame: 1, levels: 1 })).body;
+      assert.deepEqual(
+        [part.totalFrames, part.stackFrames[0]?.name],
+        [all.stackFrames.length, all.stackFrames[1]?.name],
+      );
+    });
+
+    it('serves listings as sources', async () => {
+      await atAbsent();
+      const [frame] = await adapter.stack();
+      const reference = frame?.source?.sourceReference ?? 0;
+      const { content, mimeType } = (await adapter.client.sourceRequest({ sourceReference: reference })).body;
+      assert.equal(mimeType, 'text/x-hpt-listing');
+      const listing = content.split('\n');
+      assert.deepEqual(listing.slice(0, 3), [
+        'Make all HPTEs of a guest page absent',
+        'kvm_unmap_rmapp(gfn, rmap)',
+        '',
+      ]);
+      assert.match(listing[(frame?.line ?? 0) - 1] ?? '', /set ABSENT, clear VALID/);
+      const { sources } = (await adapter.client.customRequest('loadedSources')).body;
+      assert.ok(sources.length > 3 && sources[0].path === pageOut);
+      await assert.rejects(adapter.client.sourceRequest({ sourceReference: 9999 }), /no such source/);
+    });
+
+    it('shows the HPTE with what this moment changed and what stood there before', async () => {
+      await atAbsent();
+      const hpte = await adapter.variables('HPTE', 2);
+      assert.ok(hpte.includes('state: absent  (before valid)'), hpte.join('\n'));
+      assert.ok(hpte.includes('  valid: no  (before yes)'));
+      await adapter.move('stepBack');
+      assert.ok((await adapter.variables('HPTE')).includes('state: valid'));
+    });
+
+    it('has the scopes of a fault, with the sixteen candidates and why each is none', async () => {
+      await adapter.launch(pageOut, { stopOnEntry: false }, () => filters('fault.enter'));
+      const names = (await adapter.scopes()).map(({ name }) => name);
+      assert.deepEqual(names, [
+        'Locals',
+        'Moment',
+        'Fault',
+        'HPTE',
+        'Memslot and rmap',
+        'Host page',
+        'vCPU 0',
+        'Notifier',
+      ]);
+      const fault = await adapter.variables('Fault', 2);
+      const candidates = fault.filter((line) => /^ {2}(primary|secondary) \d: HPTE 0x/.test(line));
+      assert.equal(candidates.length, 16);
+      assert.equal(candidates.filter((line) => line.includes('matches')).length, 1, candidates.join('\n'));
+      assert.ok(fault.some((line) => /^ea: 0xc0000000000[12]0000$/.test(line)));
+    });
+
+    it('pages long lists', async () => {
+      await adapter.launch(pageOut);
+      const scopes = await adapter.scopes();
+      const moment = scopes.find(({ name }) => name === 'Moment')?.variablesReference ?? 0;
+      const { variables } = (await adapter.client.variablesRequest({ variablesReference: moment })).body;
+      assert.ok(variables.length > 3);
+      await assert.rejects(adapter.client.variablesRequest({ variablesReference: 4711 }), /moved on/);
+    });
+
+    it('evaluates expressions, with fields to open and the place of a mistake', async () => {
+      await atAbsent();
+      assert.equal(await adapter.evaluate('a.state'), 'absent');
+      assert.equal(await adapter.evaluate('a.state', 'watch'), 'absent  (before valid)');
+      assert.equal(await adapter.evaluate('slot(gpa 0x10000).pages'), '4096');
+      assert.match(await adapter.evaluate('help'), /hash\(ea\)/);
+      const { body } = await adapter.client.evaluateRequest({ expression: 'hpte[a]', context: 'watch' });
+      const below = (await adapter.client.variablesRequest({ variablesReference: body.variablesReference })).body
+        .variables;
+      assert.deepEqual(
+        below.slice(0, 2).map(({ name }) => name),
+        ['state', 'index'],
+      );
+      await assert.rejects(adapter.evaluate('a.stat'), /character 3: no field "stat"; there are state,/);
+    });
+
+    it('completes expressions', async () => {
+      await atAbsent();
+      const labels = async (typed: string) =>
+        (await adapter.client.customRequest('completions', { text: typed, column: typed.length + 1 })).body.targets.map(
+          ({ label }: { label: string }) => label,
+        );
+      assert.deepEqual(await labels('a.sta'), ['state']);
+      assert.deepEqual(await labels('count(fault.e'), ['fault.enter', 'fault.error', 'fault.exit']);
+      assert.ok((await labels('1 + ha')).includes('hash('));
+      assert.ok((await labels('')).includes('a'));
+    });
+
+    it('reads the raw table', async () => {
+      await atAbsent();
+      const { body } = await adapter.client.evaluateRequest({ expression: 'a', context: 'watch' });
+      const memory = (
+        await adapter.client.customRequest('readMemory', { memoryReference: body.memoryReference, count: 16 })
+      ).body;
+      const bytes = Buffer.from(memory.data, 'base64');
+      assert.equal(bytes.length, 16);
+      assert.equal(bytes.readBigUInt64BE(0) & 0x20n, 0x20n, 'ABSENT in dword 0');
+      const end = (await adapter.client.customRequest('readMemory', { memoryReference: '0x3fff8', count: 16 })).body;
+      assert.equal(end.unreadableBytes, 8);
+      await assert.rejects(adapter.client.customRequest('readMemory', { memoryReference: 'x', count: 1 }), /no place/);
+    });
+
+    it('tells its host of every move', async () => {
+      await atAbsent();
+      await adapter.move('stepBack');
+      assert.deepEqual(
+        adapter.told.moves.map(({ reason }) => reason),
+        ['exception', 'step'],
+      );
+    });
+  });
+});
