@@ -7,7 +7,7 @@ import { HptDebugSession } from '../debug/session';
 import type { HeatmapPanel } from './heatmapPanel';
 import { debugType } from './ids';
 import { pathOf, textOf, uriOf } from './load';
-import { openProgram } from './openFile';
+import { openProgram, showProblems } from './openFile';
 import type { Services } from './services';
 
 /** Registers debug type and adapter. */
@@ -37,6 +37,7 @@ function launchOf(program: vscode.Uri | undefined): vscode.DebugConfiguration {
     name: vscode.l10n.t('Debug the open scenario or trace'),
     // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of VS Code's launch configurations
     program: program ? pathOf(program) : '${file}',
+    internalConsoleOptions: 'neverOpen', // the heatmap needs the room; what is wrong comes as a message
   };
 }
 
@@ -79,6 +80,7 @@ class OpenSessions {
       onLoaded: (loaded) => {
         this.loaded.set(session.id, loaded);
         this.show(session, loaded);
+        showProblems(loaded.problems);
         this.heatmap.show({ preserveFocus: true });
       },
       onMoved: (run) => {

@@ -1,7 +1,7 @@
 // "Debug" and "Open run without debugging" for the file in the editor, an explorer item or a lens.
 
 import * as vscode from 'vscode';
-import { LoadError, type LoadedRun, place } from '../debug/host';
+import { LoadError, type LoadedRun, type Problem, place } from '../debug/host';
 import { commands, debugType, languages } from './ids';
 import { type Load, pathOf, uriOf } from './load';
 import type { Services } from './services';
@@ -57,11 +57,16 @@ async function openRun(program: vscode.Uri, services: Services): Promise<void> {
   }
   services.session.setRun({ run: loaded.run, labels: loaded.labels, origin: program.toString() });
   await vscode.commands.executeCommand(commands.showHeatmap);
-  const [first] = loaded.problems;
+  showProblems(loaded.problems);
+}
+
+/** Tells what is wrong although the run could be made: failed expectations, a trace that is cut off. */
+export function showProblems(problems: readonly Problem[]): void {
+  const wrong = problems.filter(({ severity }) => severity !== 'info');
+  const [first] = wrong;
   if (first) {
-    const more = loaded.problems.length - 1;
     const text = `${place(first)}: ${first.message}`;
-    const message = more > 0 ? vscode.l10n.t('{0} (and {1} more)', text, more) : text;
+    const message = wrong.length > 1 ? vscode.l10n.t('{0} (and {1} more)', text, wrong.length - 1) : text;
     void vscode.window.showWarningMessage(message);
   }
 }
