@@ -1,6 +1,8 @@
-// `hptscope bench model`: what the emulator's hot paths cost, beside what the same algorithm costs in C.
+// `hptscope bench model`: what the emulator's hot paths cost, beside what the same algorithm costs in C. `hptscope bench time`: what
+// it costs to travel in a long run.
 
 import { benchModel, MEASURED_IN_C, type Measured } from './benchModel';
+import { benchTime, type TimeMeasured } from './benchTime';
 import { type Command, EXIT_GOOD, splitFlags, UsageError } from './command';
 
 function line({ mix, kernel, cpu, recorder, nsMedian, nsMin, nsMax }: Measured): string {
@@ -17,20 +19,34 @@ function line({ mix, kernel, cpu, recorder, nsMedian, nsMin, nsMax }: Measured):
   ].join(' ');
 }
 
+function timeLines({ events, moments, hptes, recordMs, indexMs, what, memory }: TimeMeasured): string[] {
+  return [
+    `${events} events, ${moments} moments, a table of ${hptes} HPTEs: ${(memory / 2 ** 20).toFixed(0)} MiB`,
+    `recorded in ${recordMs.toFixed(0)} ms, indexed in ${indexMs.toFixed(0)} ms`,
+    'what           ms median      99 %   longest',
+    ...what.map(
+      ({ name, medianMs, p99Ms, maxMs }) =>
+        `${name.padEnd(14)} ${medianMs.toFixed(3).padStart(9)} ${p99Ms.toFixed(3).padStart(9)} ${maxMs.toFixed(3).padStart(9)}`,
+    ),
+  ];
+}
+
 export const benchCommand: Command = {
   name: 'bench',
-  usage: 'bench model [--json]',
-  summary: 'measures the emulator: nanoseconds for enter+remove and fault+unmap, with and without recorder',
+  usage: 'bench model|time [--json]',
+  summary: 'measures the emulator (nanoseconds for enter+remove and fault+unmap) or travelling in a run of 10^6 events',
   async run(args, { out }) {
     const { files, flags } = splitFlags(args, ['--json']);
-    if (files.length !== 1 || files[0] !== 'model') throw new UsageError('what to measure? There is: model');
-    const measured = benchModel();
-    if (flags.has('--json')) {
-      out(JSON.stringify(measured, null, 2));
-      return EXIT_GOOD;
+    const [what] = files;
+    if (files.length !== 1 || (what !== 'model' && what !== 'time'))
+      throw new UsageError('what to measure? There are: model, time');
+    const measured = what === 'model' ? benchModel() : benchTime();
+    if (flags.has('--json')) out(JSON.stringify(measured, null, 2));
+    else if ('what' in measured) for (const text of timeLines(measured)) out(text);
+    else {
+      out('mix                    kernel    cpu     recorder ns median      min-max   in C  times C');
+      for (const one of measured) out(line(one));
     }
-    out('mix                    kernel    cpu     recorder ns median      min-max   in C  times C');
-    for (const one of measured) out(line(one));
     return EXIT_GOOD;
   },
 };

@@ -111,7 +111,14 @@ function cycles(m: Machine, log: Log | null, count: number): void {
 
 const SIZES: Readonly<Record<Mix, number>> = { enter_remove_pair: 200_000, '2x(fault,unmap)_cycle': 100_000 };
 
-function measure(mix: Mix, kernel: KernelName, cpu: CpuName, recorder: boolean, runs: number, scale: number): Measured {
+export function measure(
+  mix: Mix,
+  kernel: KernelName,
+  cpu: CpuName,
+  recorder: boolean,
+  runs: number,
+  scale: number,
+): Measured {
   const m = machine(kernel, cpu);
   if (mix === '2x(fault,unmap)_cycle') prepareFaults(m);
   const log = recorder ? new Log() : null;
