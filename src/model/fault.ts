@@ -61,7 +61,7 @@ import { addRevmapChain, lockRmap, unlockRmap } from './rmap';
 import { type Hpt, type Memslot, MMIO_ENTRIES, Scalar, type Store, Vcpu } from './state';
 import { tlbieHpte } from './tlb';
 import type { Vm } from './vm';
-import { maskHi, maskLo, numHi, toNum } from './words';
+import { frameHi, maskHi, maskLo, numHi, toNum } from './words';
 
 const FAULT_ENTER = eventCode('fault.enter');
 const FAULT_GUP = eventCode('fault.gup');
@@ -472,7 +472,7 @@ function resolve(vm: Vm, cpu: Store, eaHi: number, eaLo: number, dsisr: number):
   const baseGfn = gfnOf(guestHi, guestLo, shift, vm.pageShift);
   const gpaHi = gpaHiOf(guestHi, shift, eaHi);
   const gpaLo = gpaLoOf(guestLo, shift, eaLo);
-  const gfn = k.mixedPageSizes ? gpaHi * 2 ** (32 - vm.pageShift) + (gpaLo >>> vm.pageShift) : baseGfn;
+  const gfn = k.mixedPageSizes ? gfnOf(gpaHi, gpaLo, 12, vm.pageShift) : baseGfn;
   const slot = st.slotOfGfn(gfn);
   if (log !== null) {
     log.local(Local.psize, 0, shift);
@@ -637,7 +637,7 @@ function hostPage61(
 
 function setHpa(vm: Vm, pfn: number): void {
   hostPfn = pfn;
-  hpaHi = Math.floor(pfn / 2 ** (32 - vm.pageShift)) | 0;
+  hpaHi = frameHi(pfn, vm.pageShift);
   hpaLo = pfn << vm.pageShift;
 }
 

@@ -57,7 +57,7 @@ import {
 import { type Hpt, type Memslot, Scalar } from './state';
 import { localInvalidate61, tlbieHpte } from './tlb';
 import type { Vm } from './vm';
-import { maskHi, maskLo, numHi, toBig, toNum } from './words';
+import { frameHi, maskHi, maskLo, numHi, toBig, toNum } from './words';
 
 const HPTE_ENTER = eventCode('hpte.enter');
 const HPTE_REMOVE = eventCode('hpte.remove');
@@ -112,6 +112,7 @@ export function mmuRetry(vm: Vm, seqHi: number, seqLo: number): boolean {
 
 /** Whether a memslot may hold pages of this size (slot_is_aligned). */
 export function slotIsAligned(slot: Memslot, shift: number, pageShift: number): boolean {
+  if (shift <= pageShift) return true;
   const pages = pagesOf(shift, pageShift);
   return slot.baseGfn % pages === 0 && slot.npages % pages === 0;
 }
@@ -383,7 +384,7 @@ const hostPage = {
 
 function setPa(vm: Vm, pfn: number): void {
   hostPage.found = true;
-  hostPage.paHi = Math.floor(pfn / 2 ** (32 - vm.pageShift)) | 0;
+  hostPage.paHi = frameHi(pfn, vm.pageShift);
   hostPage.paLo = pfn << vm.pageShift;
 }
 

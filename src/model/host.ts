@@ -15,7 +15,7 @@ import {
 } from './notifiers';
 import { type Hpt, pfnOf, Scalar, type Vma } from './state';
 import type { Vm } from './vm';
-import { numHi } from './words';
+import { frameHi, numHi } from './words';
 import type { World } from './world';
 
 const HOST_PAGE = eventCode('host.page');
@@ -63,7 +63,7 @@ export class HostMemory implements World {
     const vma = this.vmaOf(hva);
     this.vma = vma;
     if (vma === null) return null;
-    this.block = Math.floor((hva - vma.hva) / (this.vm.page * 2 ** vma.order));
+    this.block = Math.floor((hva - vma.hva) / this.blockBytes(vma));
     const hi = vma.ptes.hi(this.block);
     const lo = vma.ptes.lo(this.block);
     this.pteFlags = lo & 0xfff;
@@ -73,7 +73,7 @@ export class HostMemory implements World {
   }
 
   private setPte(vma: Vma, block: number, flags: number, pfn: number): void {
-    this.vm.state.put(vma.ptes, block, Math.floor(pfn / 1048576) | 0, (pfn << 12) | flags);
+    this.vm.state.put(vma.ptes, block, frameHi(pfn, 12), (pfn << 12) | flags);
     this.pteFlags = flags;
     this.ptePfn = pfn;
   }
@@ -90,7 +90,7 @@ export class HostMemory implements World {
   }
 
   private blockBytes(vma: Vma): number {
-    return this.vm.page * 2 ** vma.order;
+    return this.vm.page * (1 << vma.order);
   }
 
   // ---- World ------------------------------------------------------------------------------------------------------

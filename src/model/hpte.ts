@@ -68,7 +68,7 @@ export function actualShift(rules: HpteRules, vLo: number, rLo: number): number 
 export function gfnOf(guestHi: number, guestLo: number, shift: number, pageShift: number): number {
   const hi = guestHi & R_RPN_HI & ~maskHi(shift);
   const lo = guestLo & R_RPN_LO & ~maskLo(shift);
-  return hi * 2 ** (32 - pageShift) + (lo >>> pageShift);
+  return hi === 0 ? lo >>> pageShift : hi * 2 ** (32 - pageShift) + (lo >>> pageShift);
 }
 
 /** Whether the PP field lets the guest write in any state: neither RXRX nor RXXX. */

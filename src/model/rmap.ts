@@ -77,7 +77,7 @@ export function noteModification(vm: Vm, hpt: Hpt, index: number): void {
 
 /** Host pages that an entry of the given page shift covers, at least one. */
 export function pagesOf(shift: number, pageShift: number): number {
-  return shift <= pageShift ? 1 : 2 ** (shift - pageShift);
+  return shift <= pageShift ? 1 : 1 << (shift - pageShift);
 }
 
 /**

@@ -107,25 +107,41 @@ const NEAR = 4294967296;
 /** Copies of a directory's chunks at one moment; snapshots share those that did not change in between. */
 type Chunks = readonly (Int32Array | undefined)[];
 
-/** Directories longer than this (tables beyond order 29) are not kept in snapshots. */
-const DENSE = 1 << 17;
+/** What an index without a chunk reads: zeros. Never written. */
+const NOTHING: Int32Array = new Int32Array(CHUNK * 8);
+/** Chunks that are found by position, and kept in snapshots; those beyond (tables of more than 512 MiB) are found by a map. */
+const NEAR_CHUNKS = 1 << 17;
 
-/** Sparse chunk directory: an array for indexes below 2^32, a map beyond. */
+/** Sparse chunk directory. It remembers the last chunk, because a kernel path stays with one entry for a while. */
 class Directory {
-  private readonly near: (Int32Array | undefined)[] = [];
+  /** By chunk number, NOTHING where there is none; without holes, which would make looking up slow. */
+  private readonly near: Int32Array[] = [];
   private readonly far = new Map<number, Int32Array>();
+  private lastKey = -1;
+  private last = NOTHING;
   /** The snapshot's copy that each near chunk equals unless it was touched since; null while there is no snapshot. */
   private copies: (Int32Array | undefined)[] | null = null;
   private touched = new Uint8Array(0);
 
-  get(index: number): Int32Array | undefined {
-    return index < NEAR ? this.near[index >>> CHUNK_SHIFT] : this.far.get(Math.floor(index / CHUNK));
+  /** The chunk of an index for reading, NOTHING when there is none. */
+  get(index: number): Int32Array {
+    const key = index < NEAR ? index >>> CHUNK_SHIFT : Math.floor(index / CHUNK);
+    return key === this.lastKey ? this.last : this.find(key);
+  }
+
+  private find(key: number): Int32Array {
+    const chunk = key < this.near.length ? this.near[key] : this.far.get(key);
+    if (chunk === undefined || chunk === NOTHING) return NOTHING;
+    this.lastKey = key;
+    this.last = chunk;
+    return chunk;
   }
 
   /** The chunk of an index for writing, of `words` words when it has to be made. */
   own(index: number, words: number): Int32Array {
     if (this.copies !== null && index < NEAR) this.touch(index >>> CHUNK_SHIFT);
-    return this.get(index) ?? this.make(index, words);
+    const chunk = this.get(index);
+    return chunk === NOTHING ? this.make(index, words) : chunk;
   }
 
   private touch(at: number): void {
@@ -139,24 +155,28 @@ class Directory {
 
   private make(index: number, words: number): Int32Array {
     const chunk = new Int32Array(words);
-    if (index < NEAR) this.near[index >>> CHUNK_SHIFT] = chunk;
-    else this.far.set(Math.floor(index / CHUNK), chunk);
+    const key = Math.floor(index / CHUNK);
+    if (key < NEAR_CHUNKS) {
+      while (this.near.length <= key) this.near.push(NOTHING);
+      this.near[key] = chunk;
+    } else this.far.set(key, chunk);
     return chunk;
   }
 
   /** Number of chunks, or -1 when there are too many to snapshot. */
   get size(): number {
-    if (this.far.size > 0 || this.near.length > DENSE) return -1;
+    if (this.far.size > 0) return -1;
     let size = 0;
-    for (const chunk of this.near) if (chunk !== undefined) size++;
+    for (const chunk of this.near) if (chunk !== NOTHING) size++;
     return size;
   }
 
   snapshot(): Chunks {
     const before = this.copies;
-    const copies = this.near.map((chunk, at) =>
-      before !== null && this.touched[at] !== 1 ? before[at] : chunk?.slice(),
-    );
+    const copies = this.near.map((chunk, at) => {
+      if (before !== null && this.touched[at] !== 1) return before[at];
+      return chunk === NOTHING ? undefined : chunk.slice();
+    });
     this.copies = copies;
     this.touched.fill(0);
     return copies;
@@ -165,9 +185,9 @@ class Directory {
   restore(chunks: Chunks): void {
     const { near, copies, touched } = this;
     for (let at = 0; at < near.length; at++) {
-      const chunk = near[at];
+      const chunk = near[at] as Int32Array;
       const wanted = chunks[at];
-      if (chunk === undefined || (copies !== null && touched[at] !== 1 && copies[at] === wanted)) continue;
+      if (chunk === NOTHING || (copies !== null && touched[at] !== 1 && copies[at] === wanted)) continue;
       if (wanted === undefined) chunk.fill(0);
       else chunk.set(wanted);
     }
@@ -177,22 +197,11 @@ class Directory {
 
   /** Chunks in ascending order, with the index of their first entry. */
   forEach(visit: (chunk: Int32Array, first: number) => void): void {
-    // for-in order of a sparse array is ascending and skips holes
-    if (this.near.length <= 1 << 17) {
-      for (let i = 0; i < this.near.length; i++) {
-        const chunk = this.near[i];
-        if (chunk !== undefined) visit(chunk, i * CHUNK);
-      }
-    } else {
-      for (const key of Object.keys(this.near)) {
-        const chunk = this.near[Number(key)];
-        if (chunk !== undefined) visit(chunk, Number(key) * CHUNK);
-      }
+    for (let i = 0; i < this.near.length; i++) {
+      const chunk = this.near[i] as Int32Array;
+      if (chunk !== NOTHING) visit(chunk, i * CHUNK);
     }
-    for (const key of [...this.far.keys()].sort((a, b) => a - b)) {
-      const chunk = this.far.get(key);
-      if (chunk !== undefined) visit(chunk, key * CHUNK);
-    }
+    for (const key of [...this.far.keys()].sort((a, b) => a - b)) visit(this.far.get(key) ?? NOTHING, key * CHUNK);
   }
 }
 
@@ -215,13 +224,11 @@ export class Store {
   }
 
   hi(index: number): number {
-    const chunk = this.dir.get(index);
-    return chunk === undefined ? 0 : (chunk[((index & (CHUNK - 1)) << 1) + 1] as number);
+    return this.dir.get(index)[((index & (CHUNK - 1)) << 1) + 1] as number;
   }
 
   lo(index: number): number {
-    const chunk = this.dir.get(index);
-    return chunk === undefined ? 0 : (chunk[(index & (CHUNK - 1)) << 1] as number);
+    return this.dir.get(index)[(index & (CHUNK - 1)) << 1] as number;
   }
 
   /** The chunk that holds a word, made when it is missing; the word is at (index & 255) * 2: low, high. */
@@ -239,8 +246,6 @@ export class Store {
     });
   }
 }
-
-const NOTHING = new Int32Array(CHUNK * 8);
 
 /**
  * One hashed page table and its reverse map: for each entry dword 0, dword 1, guest_rpte, forw and back.
@@ -274,7 +279,7 @@ export class Hpt {
 
   /** The chunk of an entry for reading; the entry is at (index & 255) * 8: vLo, vHi, rLo, rHi, guestLo, guestHi, forw, back. */
   chunk(index: number): Int32Array {
-    return this.dir.get(index) ?? NOTHING;
+    return this.dir.get(index);
   }
 
   own(index: number): Int32Array {

@@ -35,6 +35,8 @@ export class Vm {
   readonly state: State;
   readonly kernel: Kernel;
   readonly pageShift: number;
+  /** Host page size in bytes. */
+  readonly page: number;
   readonly arch206: boolean;
   readonly mixedPageSizes: boolean;
   /** HPTEs lie in memory in the ISA 3.0 layout */
@@ -68,6 +70,7 @@ export class Vm {
   ) {
     this.kernel = config.kernel;
     this.pageShift = config.pageShift;
+    this.page = 2 ** config.pageShift;
     this.arch206 = config.cpu !== 'PPC970';
     this.mixedPageSizes = config.kernel.mixedPageSizes;
     this.newFormat = config.cpu === 'POWER9' || config.cpu === 'POWER10';
@@ -112,11 +115,6 @@ export class Vm {
       'rc-harvest': this.noRcHarvest,
     };
     return MUTATION_NAMES.filter((name) => on[name]);
-  }
-
-  /** Host page size in bytes. */
-  get page(): number {
-    return 2 ** this.pageShift;
   }
 
   mmioUpdateNext(): void {

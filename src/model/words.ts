@@ -55,6 +55,11 @@ export function hex64Padded(hi: number, lo: number): string {
   return (hi >>> 0).toString(16).padStart(8, '0') + (lo >>> 0).toString(16).padStart(8, '0');
 }
 
+/** Upper half of the address of a frame (the lower half is frame << pageShift). */
+export function frameHi(pfn: number, pageShift: number): number {
+  return pfn < TWO32 ? pfn >>> (32 - pageShift) : Math.floor(pfn / 2 ** (32 - pageShift)) | 0;
+}
+
 /** Low-half mask of a power-of-two size: the bits of (1 << shift) - 1 in bits 0-31. */
 export function maskLo(shift: number): number {
   return shift >= 32 ? -1 : (1 << shift) - 1;
