@@ -1,39 +1,35 @@
 // Where steps lead, in both directions. Everything here is a question to a recorded run; nothing is moved.
 
-import type { EventName } from '../model/events';
 import type { Run } from '../timeline/run';
 
 /** Presets: at which events a step over stops inside kernel paths, and between the records of a trace. */
 export const PRESETS = [
   {
     name: 'table',
-    title: 'Table changes',
     events: /^(hpte\.|pteg\.|rmap\.|tlb|hpt\.|htab\.write|replay\.|invariant\.)/,
   },
-  { name: 'faults', title: 'Faults', events: /^(access\.|fault\.|mmio\.|hpte\.reinstate|replay\.|invariant\.)/ },
+  { name: 'faults', events: /^(access\.|fault\.|mmio\.|hpte\.reinstate|replay\.|invariant\.)/ },
   {
     name: 'hypercalls',
-    title: 'Hypercalls',
     events: /^(hcall\.|hpte\.(enter|remove|protect)|pteg\.|replay\.|invariant\.)/,
   },
   {
     name: 'notifiers',
-    title: 'MMU notifiers',
     events: /^(notifier\.|host\.|hpte\.absent|rmap\.unlink|replay\.|invariant\.)/,
   },
-  { name: 'everything', title: 'Every event', events: /./ },
-  { name: 'steps', title: 'Every step of the path', events: /^$/ },
+  { name: 'everything', events: /./ },
+  { name: 'steps', events: /^$/ },
 ] as const;
 export type Preset = (typeof PRESETS)[number]['name'];
 
 /** A direction in time. */
 export type Direction = 1 | -1;
 
-/** Event kinds by moment, without decoding: numbers of the events that a moment raised. */
+/** Whether a moment raised an event of some kind. */
 function raises(run: Run, moment: number, wanted: RegExp): boolean {
   const from = moment === 0 ? 0 : run.eventsUpTo(moment - 1);
   const to = run.eventsUpTo(moment);
-  for (let i = from; i < to; i++) if (wanted.test(run.eventName(i) satisfies EventName)) return true;
+  for (let i = from; i < to; i++) if (wanted.test(run.eventName(i))) return true;
   return false;
 }
 

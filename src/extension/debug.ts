@@ -4,6 +4,7 @@
 import * as vscode from 'vscode';
 import type { DebugHost, LoadedRun } from '../debug/host';
 import { HptDebugSession } from '../debug/session';
+import { registerDebugCommands } from './debugCommands';
 import type { HeatmapPanel } from './heatmapPanel';
 import { debugType } from './ids';
 import { pathOf, textOf, uriOf } from './load';
@@ -13,6 +14,7 @@ import type { Services } from './services';
 /** Registers debug type and adapter. */
 export function registerDebug(context: vscode.ExtensionContext, services: Services, heatmap: HeatmapPanel): void {
   const sessions = new OpenSessions(services, heatmap);
+  registerDebugCommands(context);
   context.subscriptions.push(
     vscode.debug.registerDebugConfigurationProvider(debugType, { resolveDebugConfiguration: resolve }),
     vscode.debug.registerDebugConfigurationProvider(

@@ -9,6 +9,7 @@ export const languages = {
   scenario: 'hpt-scenario',
   trace: 'hpt-trace',
   htab: 'hpt-htab',
+  listing: 'hpt-listing',
 } as const;
 
 /** Views of the side bar. */
@@ -26,6 +27,11 @@ export const panels = {
 
 /** Commands. */
 export const commands = {
+  reverseStepOver: 'hptscope.reverseStepOver',
+  reverseStepOut: 'hptscope.reverseStepOut',
+  visitedBack: 'hptscope.visitedBack',
+  visitedForward: 'hptscope.visitedForward',
+  setStepping: 'hptscope.setStepping',
   showHeatmap: 'hptscope.showHeatmap',
   showInHeatmap: 'hptscope.showInHeatmap',
   revealHpte: 'hptscope.revealHpte',

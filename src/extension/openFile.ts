@@ -33,12 +33,14 @@ function nameOf({ path }: vscode.Uri): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-/** The file of the active editor; beside a webview the file of ours that is visible. */
+/** The file of the active editor; beside a webview or a listing the file of ours that is visible. */
 export function openProgram(): vscode.Uri | undefined {
-  const active = vscode.window.activeTextEditor?.document;
+  const inFront = vscode.window.activeTextEditor?.document;
+  const active = inFront?.languageId === languages.listing ? undefined : inFront;
   const ours: readonly string[] = Object.values(languages);
   const visible = vscode.window.visibleTextEditors.map(({ document }) => document);
-  return (active ?? visible.find(({ languageId }) => ours.includes(languageId)))?.uri;
+  return (active ?? visible.find(({ languageId }) => ours.includes(languageId) && languageId !== languages.listing))
+    ?.uri;
 }
 
 function fileOf(uri: vscode.Uri | undefined): vscode.Uri | undefined {
