@@ -53,6 +53,15 @@ export function readRing(vm: Vm, slot: Memslot, page: number): Ring {
   const { present, head } = rmapWord(vm, slot, page);
   if (!present) return { indexes: [] };
   const { hpt } = vm.state;
+  const gfn = slot.baseGfn + page;
+  // most rings have one member
+  if (
+    head < hpt.entries &&
+    hpt.forw(head) === head &&
+    hpt.back(head) === head &&
+    whyNotHere(vm, head, gfn) === undefined
+  )
+    return { indexes: [head] };
   const indexes: number[] = [];
   const seen = new Set<number>();
   const broken = (reason: string): Ring => ({ indexes, broken: reason });
@@ -61,7 +70,7 @@ export function readRing(vm: Vm, slot: Memslot, page: number): Ring {
       return broken(`${hex(index)} lies outside the table, which has ${hex(hpt.entries)} entries`);
     seen.add(index);
     indexes.push(index);
-    const stranger = whyNotHere(vm, index, slot.baseGfn + page);
+    const stranger = whyNotHere(vm, index, gfn);
     if (stranger !== undefined) return broken(stranger);
     const next = hpt.forw(index);
     if (next < hpt.entries && hpt.back(next) !== index) {

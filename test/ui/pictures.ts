@@ -21,18 +21,13 @@ interface Picture {
   readonly arrange: (workbench: Workbench) => Promise<void>;
 }
 
-/** Debugs the open scenario up to the n-th "HPTE marked absent". */
+/** Debugs the open scenario up to the first "HPTE marked absent". */
 async function toAbsent(workbench: Workbench): Promise<void> {
   await workbench.startDebugging();
-  const entry = await workbench.stoppedLine();
   await workbench.setExceptionFilter('HPTE marked absent', true);
-  await workbench.debug(
-    'Continue',
-    () => workbench.stoppedLine(),
-    (line) => line > 0 && line !== entry,
-  );
+  const moment = () => workbench.webview().locator('.headings h1').innerText();
+  await workbench.debug('Continue', moment, (text) => text.includes('hpte.absent'));
   await workbench.openSideBar();
-  await workbench.webview().locator('.map').waitFor();
   await becomes(
     async () => (await workbench.treeRows('Memslots')).map(({ description }) => description).join('\n'),
     (text) => /absent/.test(text),

@@ -4,7 +4,7 @@ import { type Memslot, Plane } from '../../model/state';
 import { count, hex, l10n, size } from '../texts';
 import { spokenSentence } from './hpte';
 import { bucketed, type ViewNode } from './node';
-import { guestPage, pageNode, pagesInUse } from './pages';
+import { guestPage, pageNode } from './pages';
 import type { RunView } from './runView';
 import { guestFrame } from './tableIndex';
 
@@ -23,7 +23,7 @@ function slotNode(view: RunView, slot: Memslot): ViewNode {
   const start = slot.baseGfn * vm.page;
   const changed = changes.has(Plane.slot, vm.state.slotWords.owner, slot.id);
   const logs = vm.state.logDirty(slot);
-  const pages = pagesInUse(view, slot);
+  const pages = view.table.pagesInUse(slot);
   const inUse = pages.length === 1 ? l10n.t('1 page in use') : l10n.t('{0} pages in use', count(pages.length));
   const description = `gpa ${hex(start)} · ${size(bytes)}${logs ? ` · ${l10n.t('logs dirty')}` : ''} · ${inUse}`;
   return {

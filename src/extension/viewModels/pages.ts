@@ -31,23 +31,6 @@ export function guestPage(view: RunView, slot: Memslot, page: number): GuestPage
   return { slot, page, gfn, rmap: rmapWord(vm, slot, page), ring, loose };
 }
 
-/** Pages of a slot that have a ring, R or C, or HPTEs; ascending. */
-export function pagesInUse(view: RunView, slot: Memslot): number[] {
-  const pages = new Set<number>();
-  slot.rmap.forEach((page) => {
-    const { present, referenced, changed } = rmapWord(view.vm, slot, page);
-    if (present || referenced || changed) {
-      pages.add(page);
-    }
-  });
-  for (const gfn of view.table.pagesWithEntries()) {
-    if (gfn >= slot.baseGfn && gfn < slot.baseGfn + slot.npages) {
-      pages.add(gfn - slot.baseGfn);
-    }
-  }
-  return [...pages].sort((a, b) => a - b);
-}
-
 /** "present, head a, R C" of a rmap word. */
 function rmapText(view: RunView, { present, head, referenced, changed, locked }: RmapWord): string {
   const parts = [

@@ -1,7 +1,6 @@
 // The Rmap chains tree: every ring of the reverse map, the longest or the last changed first; below each its HPTEs in ring
 // order, head first. A broken ring says why it is broken.
 
-import { RMAP_PRESENT_HI } from '../../model/bits';
 import type { EventName } from '../../model/events';
 import { type Memslot, Plane } from '../../model/state';
 import { count, hex, hex64, l10n } from '../texts';
@@ -17,76 +16,68 @@ export type ChainOrder = 'length' | 'change';
 const farthest = 20_000;
 
 export function rmapChainNodes(view: RunView, order: ChainOrder): ViewNode[] {
-  const chains: GuestPage[] = [];
-  for (const slot of view.vm.state.slots) {
-    slot.rmap.forEach((page, hi) => {
-      if ((hi & RMAP_PRESENT_HI) !== 0) {
-        chains.push(guestPage(view, slot, page));
-      }
-    });
-  }
-  return order === 'length' ? byLength(view, chains) : byChange(view, chains);
+  return order === 'length' ? byLength(view) : byChange(view);
 }
 
-function byLength(view: RunView, chains: GuestPage[]): ViewNode[] {
-  const broken = chains.filter(({ ring, rmap }) => ring.broken !== undefined && !rmap.locked);
-  const whole = chains.filter((chain) => !broken.includes(chain));
-  const first = broken.map((chain) => chainNode(view, chain));
-  if (chains.length <= mostSiblings) {
-    return [...first, ...whole.sort(longerFirst).map((chain) => chainNode(view, chain))];
+/** Broken rings first, then the others; below their lengths when they are many. */
+function byLength(view: RunView): ViewNode[] {
+  const { broken, lengths, count: total } = view.chains;
+  const first = broken.map((gfn) => chainOf(view, gfn));
+  const apart = new Set(broken);
+  const whole = (gfns: ReadonlySet<number>) => [...gfns].filter((gfn) => !apart.has(gfn)).sort((a, b) => a - b);
+  if (total <= mostSiblings) {
+    return [...first, ...lengths.flatMap(([, gfns]) => whole(gfns).map((gfn) => chainOf(view, gfn)))];
   }
-  const lengths = new Map<number, GuestPage[]>();
-  for (const chain of whole) {
-    const { length } = chain.ring.indexes;
-    lengths.set(length, [...(lengths.get(length) ?? []), chain]);
-  }
-  return [...first, ...[...lengths].sort(([a], [b]) => b - a).map(([length, same]) => lengthNode(view, length, same))];
+  return [...first, ...lengths.map(([length, gfns]) => lengthNode(view, length, gfns.size, () => whole(gfns)))];
 }
 
-function lengthNode(view: RunView, length: number, chains: readonly GuestPage[]): ViewNode {
+function lengthNode(view: RunView, length: number, total: number, gfns: () => readonly number[]): ViewNode {
   const id = `length:${length}`;
   const label = length === 1 ? l10n.t('1 HPTE') : l10n.t('{0} HPTEs', length);
-  const description = l10n.t('{0} chains', count(chains.length));
+  const description = l10n.t('{0} chains', count(total));
   return {
     id,
     label,
     description,
     spoken: spokenSentence(l10n.t('Chains of {0}', label), description, false),
     kind: 'bucket',
-    children: () =>
-      bucketed(
-        id,
-        'gfn',
-        chains,
-        ({ gfn }) => gfn,
-        (chain) => chainNode(view, chain),
-      ),
+    children: () => bucketed(id, 'gfn', gfns(), Number, (gfn) => chainOf(view, gfn)),
   };
 }
 
-function longerFirst(a: GuestPage, b: GuestPage): number {
-  return b.ring.indexes.length - a.ring.indexes.length || a.gfn - b.gfn;
-}
-
-function byChange(view: RunView, chains: GuestPage[]): ViewNode[] {
+/** The last changed first, as far back as is looked; the others behind, by page. */
+function byChange(view: RunView): ViewNode[] {
+  const { chains } = view;
   const moments = lastChanges(view);
-  const momentOf = ({ gfn }: GuestPage) => moments.get(gfn) ?? -1;
-  chains.sort((a, b) => momentOf(b) - momentOf(a) || a.gfn - b.gfn);
-  const recent = chains.slice(0, mostSiblings - 1).map((chain) => chainNode(view, chain, momentOf(chain)));
-  const rest = chains.slice(mostSiblings - 1).sort((a, b) => a.gfn - b.gfn);
-  if (rest.length === 0) {
-    return recent;
+  const recent = [...moments.keys()].filter((gfn) => chains.has(gfn)).slice(0, mostSiblings - 1);
+  const nodes = recent.map((gfn) => chainOf(view, gfn, moments.get(gfn)));
+  const left = chains.count - recent.length;
+  if (left === 0) {
+    return nodes;
   }
-  const label = l10n.t('{0} more', count(rest.length));
-  const make = (chain: GuestPage) => chainNode(view, chain, momentOf(chain));
-  recent.push({
+  const shown = new Set(recent);
+  const rest = () =>
+    chains.lengths
+      .flatMap(([, gfns]) => [...gfns])
+      .filter((gfn) => !shown.has(gfn))
+      .sort((a, b) => a - b);
+  const label = nodes.length === 0 ? l10n.t('{0} chains', count(left)) : l10n.t('{0} more', count(left));
+  nodes.push({
     id: 'more',
     label,
     spoken: label,
     kind: 'bucket',
-    children: () => bucketed('more', 'gfn', rest, ({ gfn }) => gfn, make),
+    children: () => bucketed('more', 'gfn', rest(), Number, (gfn) => chainOf(view, gfn, moments.get(gfn))),
   });
-  return recent;
+  return nodes;
+}
+
+function chainOf(view: RunView, gfn: number, moment = -1): ViewNode {
+  const slot = view.vm.state.slotOfGfn(gfn);
+  if (slot === null) {
+    throw new Error(`no memslot holds guest page ${hex(gfn)}`);
+  }
+  return chainNode(view, guestPage(view, slot, gfn - slot.baseGfn), moment);
 }
 
 const ringEvents = new Set<EventName>(['rmap.link', 'rmap.unlink', 'rmap.harvest']);
@@ -108,7 +99,7 @@ function lastChanges({ run }: RunView): Map<number, number> {
 }
 
 /** @param moment when it last changed, -1 when that is not known */
-function chainNode(view: RunView, chain: GuestPage, moment = -1): ViewNode {
+function chainNode(view: RunView, chain: GuestPage, moment: number): ViewNode {
   const { gfn, ring, rmap, slot, page } = chain;
   const id = `chain:${slot.id}:${hex(gfn)}`;
   const { length } = ring.indexes;

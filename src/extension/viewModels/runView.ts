@@ -5,6 +5,7 @@ import type { Vm } from '../../model/vm';
 import { Changes, changesBetween } from '../../timeline/changes';
 import type { Observation, Run } from '../../timeline/run';
 import { count, hex, l10n } from '../texts';
+import { ChainIndex } from './chainIndex';
 import { TableIndex } from './tableIndex';
 
 /** From one moment to another. */
@@ -19,6 +20,7 @@ export class RunView {
   private last: Travel;
   private known: Changes | undefined;
   private index: TableIndex | undefined;
+  private rings: ChainIndex | undefined;
   private observed: { readonly position: number; readonly observation: Observation | null } | undefined;
 
   constructor(
@@ -90,6 +92,11 @@ export class RunView {
   get table(): TableIndex {
     this.index ??= new TableIndex(this.run);
     return this.index;
+  }
+
+  get chains(): ChainIndex {
+    this.rings ??= new ChainIndex(this.run);
+    return this.rings;
   }
 
   /** An HPTE as people call it: "a" where the scenario has a label, else "0x918". */

@@ -1,12 +1,12 @@
-// What the views need to know about the whole table: how many entries are valid, absent, MMIO, bolted, and which entries map
-// a guest page, whether or not its ring holds them. Read once, then kept up to date by what each travel changed, so that a
+// What the views need to know about the whole table: how many entries are valid, absent, MMIO, bolted, which entries map a
+// guest page, whether or not its ring holds them, and which pages of a memslot are in use. Read once, then kept up to date by what each travel changed, so that a
 // step costs what it changed and not the size of the table.
 
-import { V_ABSENT, V_BOLTED, V_VALID } from '../../model/bits';
+import { RMAP_PRESENT_HI, RMAP_RC_HI, V_ABSENT, V_BOLTED, V_VALID } from '../../model/bits';
 import { actualShift, gfnOf, storageKey } from '../../model/hpte';
-import { type Hpt, Plane } from '../../model/state';
+import { type Hpt, type Memslot, Plane } from '../../model/state';
 import type { Vm } from '../../model/vm';
-import { changesBetween } from '../../timeline/changes';
+import { type Changes, changesBetween } from '../../timeline/changes';
 import type { Run } from '../../timeline/run';
 
 /** HPTEs by state; an MMIO entry is not counted as absent. */
@@ -32,6 +32,10 @@ export class TableIndex {
   /** guest page under which each entry is filed */
   private readonly pageOf = new Map<number, number>();
   private readonly entries = new Map<number, number | Set<number>>();
+  /** pages in use of each memslot that was asked for, ascending */
+  private readonly pages = new Map<Memslot, number[]>();
+  /** guest pages whose entries came or went since the last refresh */
+  private readonly touched = new Set<number>();
 
   constructor(private readonly run: Run) {
     this.hpt = run.vm.state.hpt;
@@ -54,10 +58,51 @@ export class TableIndex {
     return filed === undefined ? [] : typeof filed === 'number' ? [filed] : [...filed].sort((a, b) => a - b);
   }
 
-  /** The guest pages that HPTEs map. */
-  pagesWithEntries(): Iterable<number> {
+  /** Pages of a memslot that have a ring, R or C, or HPTEs; ascending. Not to be changed. */
+  pagesInUse(slot: Memslot): readonly number[] {
     this.refresh();
-    return this.entries.keys();
+    const known = this.pages.get(slot);
+    if (known !== undefined) {
+      return known;
+    }
+    const pages = new Set<number>();
+    slot.rmap.forEach((page) => {
+      if (this.isInUse(slot, page)) {
+        pages.add(page);
+      }
+    });
+    for (const gfn of this.entries.keys()) {
+      if (gfn >= slot.baseGfn && gfn < slot.baseGfn + slot.npages) {
+        pages.add(gfn - slot.baseGfn);
+      }
+    }
+    const sorted = [...pages].sort((a, b) => a - b);
+    this.pages.set(slot, sorted);
+    return sorted;
+  }
+
+  private isInUse(slot: Memslot, page: number): boolean {
+    const hi = slot.rmap.hi(page);
+    return (hi & (RMAP_PRESENT_HI | RMAP_RC_HI)) !== 0 || this.entries.has(slot.baseGfn + page);
+  }
+
+  /** Brings the pages in use up to date after a travel. */
+  private refreshPages(changes: Changes): void {
+    for (const [slot, pages] of this.pages) {
+      const candidates = new Set(changes.indexes(Plane.rmap, slot.rmap.owner));
+      for (const gfn of this.touched) {
+        if (gfn >= slot.baseGfn && gfn < slot.baseGfn + slot.npages) {
+          candidates.add(gfn - slot.baseGfn);
+        }
+      }
+      for (const page of candidates) {
+        const at = lowerBound(pages, page);
+        const listed = pages[at] === page;
+        if (listed !== this.isInUse(slot, page)) {
+          pages.splice(at, listed ? 1 : 0, ...(listed ? [] : [page]));
+        }
+      }
+    }
   }
 
   private refresh(): void {
@@ -79,9 +124,11 @@ export class TableIndex {
       this.tally(before, -1);
       this.tally(hpt.vLo(index), 1);
     }
+    this.touched.clear();
     for (const index of changes.hptes(hpt.owner)) {
       this.file(index);
     }
+    this.refreshPages(changes);
   }
 
   private read(): void {
@@ -92,6 +139,7 @@ export class TableIndex {
     this.mmio.clear();
     this.pageOf.clear();
     this.entries.clear();
+    this.pages.clear();
     hpt.forEach((_, chunk, offset) => this.tally(chunk[offset] as number, 1));
     this.filesValid = this.valid + this.absent <= mostFiled;
     hpt.forEach((index) => this.file(index));
@@ -108,6 +156,7 @@ export class TableIndex {
     const old = this.pageOf.get(index);
     if (old !== undefined) {
       this.pageOf.delete(index);
+      this.touched.add(old);
       this.unfile(old, index);
     }
     this.mmio.delete(index);
@@ -117,6 +166,7 @@ export class TableIndex {
     } else if (state === 'absent' || (state === 'valid' && this.filesValid)) {
       const gfn = guestFrame(this.run.vm, this.hpt, index);
       this.pageOf.set(index, gfn);
+      this.touched.add(gfn);
       const others = this.entries.get(gfn);
       if (others === undefined) {
         this.entries.set(gfn, index); // most pages have one
@@ -137,6 +187,21 @@ export class TableIndex {
       this.entries.delete(gfn);
     }
   }
+}
+
+/** Place of the first number that is not below `value` in an ascending list. */
+function lowerBound(numbers: readonly number[], value: number): number {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((numbers[middle] as number) < value) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
 }
 
 function bit(word: number, mask: number): number {
