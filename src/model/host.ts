@@ -190,8 +190,9 @@ export class HostMemory implements World {
 
   private allocate(order: number): number {
     const st = this.vm.state;
-    const size = 2 ** order;
-    const pfn = Math.ceil(st.scalarNum(Scalar.nextPfn) / size) * size;
+    const size = 1 << order;
+    const next = st.scalarNum(Scalar.nextPfn);
+    const pfn = order === 0 ? next : Math.ceil(next / size) * size;
     st.setScalarNum(Scalar.nextPfn, pfn + size);
     return pfn;
   }
@@ -251,73 +252,72 @@ export class HostMemory implements World {
     }
   }
 
-  private withFrame<T>(hva: number, work: () => T): T {
-    const log = this.vm.state.log;
-    if (log !== null) log.enter(sHost.PATH, -1, numHi(hva), hva | 0, 0, 0);
-    const done = work();
-    if (log !== null) log.leave();
-    return done;
+  private enter(hva: number): void {
+    if (this.vm.state.log !== null) this.vm.state.log.enter(sHost.PATH, -1, numHi(hva), hva | 0, 0, 0);
+  }
+
+  private leave(): void {
+    if (this.vm.state.log !== null) this.vm.state.log.leave();
   }
 
   /** The page at `hva` goes away (swap-out, MADV_DONTNEED): its PTE is cleared and the notifiers are told. Always 0. */
   unmapPage(hva: number): number {
-    return this.withFrame(hva, () => {
-      const vma = this.locate(hva);
-      if (vma === null) {
-        invalidateBlock(this.vm, hva, this.vm.page);
-        return 0;
-      }
+    this.enter(hva);
+    const vma = this.locate(hva);
+    if (vma === null) invalidateBlock(this.vm, hva, this.vm.page);
+    else {
       const at = this.blockHva(vma, this.block);
       this.note(sHost.clear, 'clear', at, this.ptePfn);
       this.setPte(vma, this.block, 0, 0);
       this.notify();
       invalidateBlock(this.vm, at, this.blockBytes(vma));
-      return 0;
-    });
+    }
+    this.leave();
+    return 0;
   }
 
   /** All pages of [start, end) go away. */
   unmapRange(start: number, end: number): number {
-    return this.withFrame(start, () => {
-      this.notify();
-      invalidateRangeStart(this.vm, start, end);
-      for (const vma of this.vm.state.vmas) this.clearAll(vma, start, end);
-      invalidateRangeEnd(this.vm, start, end);
-      return 0;
-    });
+    this.enter(start);
+    this.notify();
+    invalidateRangeStart(this.vm, start, end);
+    for (const vma of this.vm.state.vmas) this.clearAll(vma, start, end);
+    invalidateRangeEnd(this.vm, start, end);
+    this.leave();
+    return 0;
   }
 
   /** Write permission of the page is taken away (fork, KSM, mprotect). EINVAL without a mapping. */
   writeProtect(hva: number): number {
-    return this.withFrame(hva, () => {
-      const vma = this.locate(hva);
-      if (vma === null) return EINVAL;
-      const at = this.blockHva(vma, this.block);
-      this.note(sHost.protect, 'wrprotect', at, this.ptePfn);
-      this.setPte(vma, this.block, this.pteFlags & ~PTE_RW, this.ptePfn);
-      this.notify();
-      invalidateBlock(this.vm, at, this.blockBytes(vma));
-      return 0;
-    });
+    const vma = this.locate(hva);
+    if (vma === null) return EINVAL;
+    this.enter(hva);
+    const at = this.blockHva(vma, this.block);
+    this.note(sHost.protect, 'wrprotect', at, this.ptePfn);
+    this.setPte(vma, this.block, this.pteFlags & ~PTE_RW, this.ptePfn);
+    this.notify();
+    invalidateBlock(this.vm, at, this.blockBytes(vma));
+    this.leave();
+    return 0;
   }
 
   /** KSM: another page takes its place, read-only. EINVAL unless it is a present small page of ordinary memory. */
   merge(hva: number): number {
-    return this.withFrame(hva, () => {
-      const vma = this.locate(hva);
-      if (vma === null || vma.order !== 0 || vma.pfnmap || (this.pteFlags & PTE_PRESENT) === 0) return EINVAL;
-      const block = this.block;
-      const at = this.blockHva(vma, block);
-      const bracket = this.vm.kernel.notifiersBySlot;
-      this.notify();
-      if (bracket) invalidateRangeStart(this.vm, at, at + this.vm.page);
-      const pfn = this.allocate(0);
-      this.note(sHost.merge, 'merge', at, pfn);
-      this.setPte(vma, block, PTE_PRESENT | PTE_ACCESSED, pfn);
-      changePte(this.vm, at);
-      if (bracket) invalidateRangeEnd(this.vm, at, at + this.vm.page);
-      return 0;
-    });
+    const vma = this.locate(hva);
+    if (vma === null || vma.order !== 0 || vma.pfnmap || (this.pteFlags & PTE_PRESENT) === 0) return EINVAL;
+    const block = this.block;
+    const at = this.blockHva(vma, block);
+    const bracket = this.vm.kernel.notifiersBySlot;
+    this.enter(hva);
+    this.notify();
+    if (bracket) invalidateRangeStart(this.vm, at, at + this.vm.page);
+    const pfn = this.allocate(0);
+    this.note(sHost.merge, 'merge', at, pfn);
+    this.setPte(vma, block, PTE_PRESENT | PTE_ACCESSED, pfn);
+    changePte(this.vm, at);
+    if (bracket) invalidateRangeEnd(this.vm, at, at + this.vm.page);
+    this.leave();
+    return 0;
   }
 
   private notify(): void {

@@ -86,42 +86,50 @@ export function unmapHpte(vm: Vm, hpt: Hpt, index: number, slot: Memslot, gfn: n
   if (log !== null) log.event(RMAP_HARVEST).num(index).num(gfn).u32(rc);
 }
 
+/** What is done to one guest page of a range; true when the page was referenced. */
+type PageVisit = (vm: Vm, slot: Memslot, gfn: number) => boolean;
+
 /**
  * Calls `visit` for each memslot page in [start, end), in the order of the kernel's handlers: linux-6.1 memslot by memslot,
- * linux-3.4 page by page, and for each page the memslots that map it.
+ * linux-3.4 page by page, and for each page the memslots that map it. Answers whether any visit answered true.
  */
-function forEachPage(vm: Vm, start: number, end: number, visit: (slot: Memslot, gfn: number) => void): void {
+function forEachPage(vm: Vm, start: number, end: number, visit: PageVisit): boolean {
   const slots = slotsInOrder(vm);
+  let any = false;
+  if (vm.kernel.notifiersBySlot) {
+    for (let i = 0; i < slots.length; i++) if (forEachPageOf(vm, slots[i] as Memslot, start, end, visit)) any = true;
+    return any;
+  }
   // page by page means start, start + page, …: a last page that no step falls into is left out
-  if (!vm.kernel.notifiersBySlot) end = start + Math.floor((end - 1 - start) / vm.page) * vm.page + 1;
-  if (vm.kernel.notifiersBySlot || end - start <= vm.page || slots.length === 1) {
-    for (const slot of slots) forEachPageOf(vm, slot, start, end, visit);
-    return;
+  const last = start + Math.floor((end - 1 - start) / vm.page) * vm.page;
+  if (slots.length === 1 || last === start) {
+    for (let i = 0; i < slots.length; i++)
+      if (forEachPageOf(vm, slots[i] as Memslot, start, last + 1, visit)) any = true;
+    return any;
   }
   const pages: { readonly hva: number; readonly slot: Memslot; readonly gfn: number }[] = [];
   for (const slot of slots)
-    forEachPageOf(vm, slot, start, end, (_, gfn) =>
-      pages.push({ hva: slot.hva + (gfn - slot.baseGfn) * vm.page, slot, gfn }),
-    );
+    forEachPageOf(vm, slot, start, last + 1, (_, __, gfn) => {
+      pages.push({ hva: slot.hva + (gfn - slot.baseGfn) * vm.page, slot, gfn });
+      return false;
+    });
   // a stable sort keeps the order of the memslots within a page
-  pages.sort((a, b) => a.hva - b.hva);
-  for (const { slot, gfn } of pages) visit(slot, gfn);
+  pages.sort((one, other) => one.hva - other.hva);
+  for (const { slot, gfn } of pages) if (visit(vm, slot, gfn)) any = true;
+  return any;
 }
 
-function forEachPageOf(
-  vm: Vm,
-  slot: Memslot,
-  start: number,
-  end: number,
-  visit: (slot: Memslot, gfn: number) => void,
-): void {
-  const from = Math.max(start, slot.hva);
-  const to = Math.min(end, slot.hva + slot.npages * vm.page);
-  if (from >= to) return;
-  const first = slot.baseGfn + Math.floor((from - slot.hva) / vm.page);
-  const last = slot.baseGfn + Math.floor((to - 1 - slot.hva) / vm.page);
-  if (last - first < SPARSE) for (let gfn = first; gfn <= last; gfn++) visit(slot, gfn);
-  else for (const gfn of pagesInUse(slot, first, last)) visit(slot, gfn);
+function forEachPageOf(vm: Vm, slot: Memslot, start: number, end: number, visit: PageVisit): boolean {
+  const from = Math.max(start, slot.hva) - slot.hva;
+  const to = Math.min(end - slot.hva, slot.npages * vm.page);
+  if (from >= to) return false;
+  const first = slot.baseGfn + Math.floor(from / vm.page);
+  const last = slot.baseGfn + Math.floor((to - 1) / vm.page);
+  let any = false;
+  if (last - first < SPARSE) {
+    for (let gfn = first; gfn <= last; gfn++) if (visit(vm, slot, gfn)) any = true;
+  } else for (const gfn of pagesInUse(slot, first, last)) if (visit(vm, slot, gfn)) any = true;
+  return any;
 }
 
 /** From this many pages on only those with an rmap word are looked at: the others have nothing to do. */
@@ -141,12 +149,29 @@ function slotsInOrder(vm: Vm): readonly Memslot[] {
   const slots = vm.state.slots;
   if (slots.length < 2) return slots;
   return vm.kernel.notifiersBySlot
-    ? [...slots].sort((a, b) => a.hva - b.hva || a.id - b.id)
-    : [...slots].sort((a, b) => b.npages - a.npages || a.id - b.id);
+    ? [...slots].sort((one, other) => one.hva - other.hva || one.id - other.id)
+    : [...slots].sort((one, other) => other.npages - one.npages || one.id - other.id);
+}
+
+function visitUnmap(vm: Vm, slot: Memslot, gfn: number): boolean {
+  const log = vm.state.log;
+  if (log !== null && (slot.rmap.hi(gfn - slot.baseGfn) & RMAP_PRESENT_HI) !== 0) log.step(sRange.page);
+  unmapRmapp(vm, slot, gfn, 'unmap');
+  return false;
+}
+
+function visitRemap(vm: Vm, slot: Memslot, gfn: number): boolean {
+  unmapRmapp(vm, slot, gfn, 'remap');
+  return false;
 }
 
 function meetsSlot(vm: Vm, start: number, end: number): boolean {
-  return vm.state.slots.some((slot) => start < slot.hva + slot.npages * vm.page && end > slot.hva);
+  const slots = vm.state.slots;
+  for (let i = 0; i < slots.length; i++) {
+    const slot = slots[i] as Memslot;
+    if (start < slot.hva + slot.npages * vm.page && end > slot.hva) return true;
+  }
+  return false;
 }
 
 /** An invalidation begins: the count goes up and the range is unmapped (kvm_mmu_notifier_invalidate_range_start). */
@@ -158,11 +183,7 @@ export function invalidateRangeStart(vm: Vm, start: number, end: number): void {
     log.step(sRange.start);
   }
   if (!vm.kernel.notifiersBySlot || meetsSlot(vm, start, end)) bump(vm, Scalar.count, 1);
-  if (vm.notifiers)
-    forEachPage(vm, start, end, (slot, gfn) => {
-      if (log !== null && (slot.rmap.hi(gfn - slot.baseGfn) & RMAP_PRESENT_HI) !== 0) log.step(sRange.page);
-      unmapRmapp(vm, slot, gfn, 'unmap');
-    });
+  if (vm.notifiers) forEachPage(vm, start, end, visitUnmap);
   if (log !== null) log.leave();
 }
 
@@ -195,11 +216,7 @@ export function invalidatePage(vm: Vm, hva: number): void {
     log.step(sRange.end);
   }
   bump(vm, Scalar.seq, 1);
-  if (vm.notifiers)
-    forEachPage(vm, hva, hva + 1, (slot, gfn) => {
-      if (log !== null) log.step(sRange.page);
-      unmapRmapp(vm, slot, gfn, 'unmap');
-    });
+  if (vm.notifiers) forEachPage(vm, hva, hva + 1, visitUnmap);
   if (log !== null) {
     log
       .event(NOTIFIER_END)
@@ -294,18 +311,8 @@ export function testAgeRange(vm: Vm, start: number, end: number): boolean {
   return age(vm, start, end, 'test-age', testAgeRmapp);
 }
 
-function age(
-  vm: Vm,
-  start: number,
-  end: number,
-  span: (typeof SPAN_KINDS)[number],
-  look: (vm: Vm, slot: Memslot, gfn: number) => boolean,
-): boolean {
-  let referenced = false;
-  if (vm.notifiers)
-    forEachPage(vm, start, end, (slot, gfn) => {
-      if (look(vm, slot, gfn)) referenced = true;
-    });
+function age(vm: Vm, start: number, end: number, span: (typeof SPAN_KINDS)[number], look: PageVisit): boolean {
+  const referenced = vm.notifiers && forEachPage(vm, start, end, look);
   const log = vm.state.log;
   if (log !== null)
     log
@@ -329,6 +336,6 @@ export function changePte(vm: Vm, hva: number): void {
   const goes = !vm.kernel.notifiersBySlot || (s.lo(Scalar.count) | s.hi(Scalar.count)) !== 0;
   if (!vm.kernel.notifiersBySlot) bump(vm, Scalar.seq, 1);
   if (log !== null) log.step(sSetSpte.unmap);
-  if (goes && vm.notifiers) forEachPage(vm, hva, hva + 1, (slot, gfn) => unmapRmapp(vm, slot, gfn, 'remap'));
+  if (goes && vm.notifiers) forEachPage(vm, hva, hva + 1, visitRemap);
   if (log !== null) log.leave();
 }

@@ -25,7 +25,7 @@ export function loOf(value: bigint): number {
 
 /** Upper half of an integer |n| < 2^53 (two's complement when negative). */
 export function numHi(n: number): number {
-  return Math.floor(n / TWO32) | 0;
+  return n >= 0 && n < TWO32 ? 0 : Math.floor(n / TWO32) | 0;
 }
 
 /** Lower half of an integer |n| < 2^53. */
@@ -35,11 +35,14 @@ export function numLo(n: number): number {
 
 /** The number of two halves; exact below 2^53. */
 export function toNum(hi: number, lo: number): number {
+  // most are small, and stay integers for the engine this way
+  if (hi === 0) return lo >>> 0;
   return (hi >>> 0) * TWO32 + (lo >>> 0);
 }
 
 /** The number of two halves read as a signed 64-bit value; exact for |n| < 2^53. */
 export function toSigned(hi: number, lo: number): number {
+  if (hi === 0) return lo >>> 0;
   return hi * TWO32 + (lo >>> 0);
 }
 
