@@ -93,7 +93,7 @@ class RunHeatmap implements HeatmapSource {
   private moved(): void {
     const { owner } = this.view.vm.state.hpt;
     const unknown = this.view.tableUnknown;
-    if (owner !== this.generation || unknown !== this.unknown) {
+    if (owner !== this.generation || unknown !== this.unknown || this.view.travelledFar) {
       this.generation = owner;
       this.unknown = unknown;
       this.outlined = [];

@@ -15,7 +15,8 @@ export interface Difference {
   readonly before: bigint;
 }
 
-interface Word extends Difference {
+/** First and last value of a word between two moments. */
+interface Word {
   readonly firstHi: number;
   readonly firstLo: number;
   lastHi: number;
@@ -78,31 +79,38 @@ function keyOf(plane: number, owner: number): number {
   return plane * OWNERS + owner;
 }
 
-/** Compares the state at `to` with the state at `from`; the run stays where it is. */
+/**
+ * From so many moments on, what lies between is better read afresh than compared: about 100 ms of comparing.
+ */
+export const farTravel = 100_000;
+
+/** Compares the state at `to` with the state at `from`; the run stays where it is. Takes time by the moments in between. */
 export function changesBetween(run: Run, from: number, to: number): Changes {
-  const words = new Map<string, Word>();
+  const places = new Map<number, Map<number, Word>>();
   const forward = from <= to;
-  run.forEachWrite(Math.min(from, to) + 1, Math.max(from, to), (place, indexLo, oldHi, oldLo, newHi, newLo) => {
-    const key = `${place}:${indexLo}`;
-    const known = words.get(key);
+  let place = -1;
+  let words = new Map<number, Word>();
+  run.forEachWrite(Math.min(from, to) + 1, Math.max(from, to), (writtenPlace, indexLo, oldHi, oldLo, newHi, newLo) => {
+    if (writtenPlace !== place) {
+      place = writtenPlace;
+      words = places.get(place) ?? new Map<number, Word>();
+      places.set(place, words);
+    }
+    const known = words.get(indexLo);
     if (known === undefined) {
-      words.set(key, {
-        ...decodePlace(place, indexLo),
-        before: 0n,
-        firstHi: oldHi,
-        firstLo: oldLo,
-        lastHi: newHi,
-        lastLo: newLo,
-      });
+      words.set(indexLo, { firstHi: oldHi, firstLo: oldLo, lastHi: newHi, lastLo: newLo });
     } else {
       known.lastHi = newHi;
       known.lastLo = newLo;
     }
   });
   const differences: Difference[] = [];
-  for (const { plane, owner, index, firstHi, firstLo, lastHi, lastLo } of words.values()) {
-    if (firstHi === lastHi && firstLo === lastLo) continue;
-    differences.push({ plane, owner, index, before: forward ? toBig(firstHi, firstLo) : toBig(lastHi, lastLo) });
+  for (const [at, written] of places) {
+    for (const [indexLo, { firstHi, firstLo, lastHi, lastLo }] of written) {
+      if (firstHi === lastHi && firstLo === lastLo) continue;
+      const before = forward ? toBig(firstHi, firstLo) : toBig(lastHi, lastLo);
+      differences.push({ ...decodePlace(at, indexLo), before });
+    }
   }
   return new Changes(differences);
 }

@@ -4,7 +4,7 @@
 import { RMAP_PRESENT_HI } from '../../model/bits';
 import { type Memslot, Plane } from '../../model/state';
 import type { Vm } from '../../model/vm';
-import { changesBetween } from '../../timeline/changes';
+import { changesBetween, farTravel } from '../../timeline/changes';
 import { readRing, rmapWord } from '../../timeline/ring';
 import type { Run } from '../../timeline/run';
 import { guestFrame } from './tableIndex';
@@ -56,7 +56,8 @@ export class ChainIndex {
     }
     const from = this.position;
     this.position = run.position;
-    if (from < 0 || hpt.owner !== this.hpt || slots !== this.slots) {
+    const far = Math.abs(run.position - from) > farTravel;
+    if (from < 0 || far || hpt.owner !== this.hpt || slots !== this.slots) {
       this.hpt = hpt.owner;
       this.slots = slots;
       this.read();

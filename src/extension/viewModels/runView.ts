@@ -2,7 +2,7 @@
 
 import { Plane } from '../../model/state';
 import type { Vm } from '../../model/vm';
-import { Changes, changesBetween } from '../../timeline/changes';
+import { Changes, changesBetween, farTravel } from '../../timeline/changes';
 import type { Observation, Run } from '../../timeline/run';
 import { count, hex, l10n } from '../texts';
 import { ChainIndex } from './chainIndex';
@@ -45,10 +45,15 @@ export class RunView {
     this.known = undefined;
   }
 
-  /** What the last travel changed. */
+  /** The last travel went over so many moments that what it changed is not marked. */
+  get travelledFar(): boolean {
+    return Math.abs(this.last.to - this.last.from) > farTravel;
+  }
+
+  /** What the last travel changed; nothing when it went far. */
   get changes(): Changes {
-    this.known ??=
-      this.last.from === this.last.to ? new Changes() : changesBetween(this.run, this.last.from, this.last.to);
+    const { from, to } = this.last;
+    this.known ??= from === to || this.travelledFar ? new Changes() : changesBetween(this.run, from, to);
     return this.known;
   }
 

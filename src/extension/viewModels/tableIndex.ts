@@ -6,7 +6,7 @@ import { RMAP_PRESENT_HI, RMAP_RC_HI, V_ABSENT, V_BOLTED, V_VALID } from '../../
 import { actualShift, gfnOf, storageKey } from '../../model/hpte';
 import { type Hpt, type Memslot, Plane } from '../../model/state';
 import type { Vm } from '../../model/vm';
-import { type Changes, changesBetween } from '../../timeline/changes';
+import { type Changes, changesBetween, farTravel } from '../../timeline/changes';
 import type { Run } from '../../timeline/run';
 
 /** HPTEs by state; an MMIO entry is not counted as absent. */
@@ -112,7 +112,7 @@ export class TableIndex {
     }
     const from = this.position;
     this.position = run.position;
-    if (run.vm.state.hpt !== this.hpt) {
+    if (run.vm.state.hpt !== this.hpt || Math.abs(run.position - from) > farTravel) {
       this.hpt = run.vm.state.hpt;
       this.read();
       return;
