@@ -4,9 +4,9 @@ import * as vscode from 'vscode';
 import { registerCommands } from './commands';
 import { registerDebug } from './debug';
 import { registerHeatmap } from './heatmapPanel';
+import { registerLanguage } from './language/language';
 import type { Platform } from './load';
 import { registerOpenFile } from './openFile';
-import { registerScenarioLanguage } from './scenarioLanguage';
 import { makeServices, type Services } from './services';
 import { l10n } from './texts';
 import { registerTrees } from './trees';
@@ -28,7 +28,7 @@ export function activateOn(context: vscode.ExtensionContext, platform: Platform)
   registerDebug(context, services, heatmap);
   registerCommands(context, services);
   registerOpenFile(context, services);
-  registerScenarioLanguage(context);
+  registerLanguage(context, services);
   log.info(`activated in ${(performance.now() - start).toFixed(1)} ms`);
   return { session: services.session, heatmap: services.heatmap };
 }

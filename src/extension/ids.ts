@@ -39,12 +39,16 @@ export const commands = {
   goToMoment: 'hptscope.goToMoment',
   openRun: 'hptscope.openRun',
   debugFile: 'hptscope.debugFile',
+  runScenario: 'hptscope.runScenario',
   filterEvents: 'hptscope.filterEvents',
   showEventTime: 'hptscope.showEventTime',
   showEventDelta: 'hptscope.showEventDelta',
   sortChainsByLength: 'hptscope.sortChainsByLength',
   sortChainsByChange: 'hptscope.sortChainsByChange',
 } as const;
+
+/** The Test Explorer's controller. */
+export const testController = 'hptscope.scenarios';
 
 /** Context keys of `when` clauses, and keys of what is kept with the workspace. */
 export const contexts = {

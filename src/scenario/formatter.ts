@@ -23,6 +23,11 @@ interface Row {
 
 /** The whole text, ending in one line break; no blank lines at the start or the end, and no two in a row. */
 export function formatTree(tree: ScenarioTree): string {
+  return `${squeezeBlankLines(formatLines(tree)).join('\n')}\n`;
+}
+
+/** Every line as the formatter writes it; blank lines are all kept. */
+export function formatLines(tree: ScenarioTree): string[] {
   const rows = tree.lines.map((line, at) => rowOf(line, tree.depths[at] ?? 0));
   const withTails = rows.map((row) => (row.tail === '' ? row.head : undefined));
   alignColumn(
@@ -32,11 +37,10 @@ export function formatTree(tree: ScenarioTree): string {
     if (padded !== undefined) withTails[index] = padded + (rows[index]?.tail ?? '');
   });
   const contents = rows.map((row, index) => (row.comment === '' || row.head === '' ? undefined : withTails[index]));
-  const withComments = alignColumn(contents, LONGEST_ALIGNED_LINE).map((padded, index) => {
+  return alignColumn(contents, LONGEST_ALIGNED_LINE).map((padded, index) => {
     const comment = rows[index]?.comment ?? '';
     return padded === undefined ? (withTails[index] ?? '') + comment : padded + comment;
   });
-  return `${squeezeBlankLines(withComments).join('\n')}\n`;
 }
 
 function rowOf(line: Line, depth: number): Row {

@@ -1,0 +1,33 @@
+// The scenario language in the editor. What it knows is worked out in src/scenario/editor; the files here turn it into what VS Code takes.
+
+import type * as vscode from 'vscode';
+import type { Services } from '../services';
+import { registerTesting } from '../testing';
+import { Checks } from './checks';
+import { registerColors } from './colors';
+import { registerCompletion } from './completion';
+import { registerDiagnostics } from './diagnostics';
+import { registerFormatting } from './formatting';
+import { registerHints } from './hints';
+import { registerHover } from './hover';
+import { LastRuns } from './lastRuns';
+import { registerLenses } from './lenses';
+import { registerNavigation } from './navigation';
+import { registerOutline } from './outline';
+
+/** Registers everything about scenarios: the editor's features and the Test Explorer. */
+export function registerLanguage(context: vscode.ExtensionContext, { session, log }: Services): void {
+  const checks = new Checks();
+  const lastRuns = new LastRuns(session);
+  context.subscriptions.push(checks, lastRuns);
+  registerDiagnostics(context, checks);
+  registerCompletion(context, checks);
+  registerHover(context, checks, lastRuns);
+  registerHints(context, checks, lastRuns, session);
+  registerNavigation(context, checks);
+  registerOutline(context, checks);
+  registerFormatting(context, checks);
+  registerColors(context, checks);
+  registerLenses(context, checks);
+  registerTesting(context, lastRuns, log);
+}

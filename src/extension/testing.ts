@@ -1,0 +1,347 @@
+// The Test Explorer: every scenario of the workspace is a test, every expectation in it one below. Run, debug, run all, and run again
+// whenever a scenario changes. Between two scenarios the extension host gets its turn.
+
+import * as vscode from 'vscode';
+import { readScenario } from '../scenario/checker';
+import { expectationsOf, type ListedExpectation, type Verdict, verdictsOf } from '../scenario/editor/expectationList';
+import { type ExpectationOutcome, runChecked, type ScenarioRun } from '../scenario/runner';
+import { commands, debugType, languages, testController } from './ids';
+import { rangeOf } from './language/convert';
+import type { LastRuns } from './language/lastRuns';
+import { pathOf, textOf } from './load';
+
+/** A scenario that takes longer is stopped: while it runs nothing else does. */
+const LONGEST_MS = 10_000;
+/** Milliseconds without a key after which a continuous run runs again. */
+const PAUSE = 300;
+
+/** Registers controller, profiles and the command behind the lens. */
+export function registerTesting(
+  context: vscode.ExtensionContext,
+  lastRuns: LastRuns,
+  log: vscode.LogOutputChannel,
+): void {
+  const tests = new ScenarioTests(lastRuns, log);
+  context.subscriptions.push(
+    tests,
+    vscode.commands.registerCommand(commands.runScenario, (uri?: vscode.Uri) => tests.runFile(uri)),
+  );
+}
+
+class ScenarioTests implements vscode.Disposable {
+  private readonly controller = vscode.tests.createTestController(testController, vscode.l10n.t('HPT scenarios'));
+  private readonly listed = new WeakMap<vscode.TestItem, readonly ListedExpectation[]>();
+  private readonly changed = new vscode.EventEmitter<vscode.Uri>();
+  private readonly owned: vscode.Disposable;
+  private readonly runProfile: vscode.TestRunProfile;
+
+  constructor(
+    private readonly lastRuns: LastRuns,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    const { controller } = this;
+    controller.resolveHandler = (item) => (item ? this.resolve(item) : this.discover());
+    controller.refreshHandler = () => this.discover();
+    this.runProfile = controller.createRunProfile(
+      vscode.l10n.t('Run'),
+      vscode.TestRunProfileKind.Run,
+      (request, token) => this.run(request, token),
+      true,
+      undefined,
+      true,
+    );
+    const debugProfile = controller.createRunProfile(
+      vscode.l10n.t('Debug'),
+      vscode.TestRunProfileKind.Debug,
+      (request, token) => this.debug(request, token),
+      true,
+    );
+    const files = vscode.workspace.createFileSystemWatcher('**/*.hpt');
+    this.owned = vscode.Disposable.from(
+      controller,
+      this.changed,
+      this.runProfile,
+      debugProfile,
+      files,
+      files.onDidCreate((uri) => this.told(uri)),
+      files.onDidChange((uri) => this.told(uri)),
+      files.onDidDelete((uri) => controller.items.delete(uri.toString())),
+      vscode.workspace.onDidOpenTextDocument((document) => this.edited(document)),
+      vscode.workspace.onDidChangeTextDocument(({ document }) => this.edited(document)),
+    );
+    for (const document of vscode.workspace.textDocuments) {
+      this.edited(document);
+    }
+  }
+
+  dispose(): void {
+    this.owned.dispose();
+  }
+
+  /** Runs one scenario: the lens. */
+  async runFile(uri: vscode.Uri | undefined): Promise<void> {
+    const program = uri ?? vscode.window.activeTextEditor?.document.uri;
+    if (!program) {
+      void vscode.window.showInformationMessage(vscode.l10n.t('Open a scenario first.'));
+      return;
+    }
+    const source = new vscode.CancellationTokenSource();
+    try {
+      await this.run(new vscode.TestRunRequest([this.itemOf(program)], undefined, this.runProfile), source.token);
+    } finally {
+      source.dispose();
+    }
+  }
+
+  // --- the tree
+
+  private async discover(): Promise<void> {
+    const most = 10_000;
+    for (const uri of await vscode.workspace.findFiles('**/*.hpt', '**/node_modules/**', most)) {
+      this.itemOf(uri);
+    }
+  }
+
+  private itemOf(uri: vscode.Uri): vscode.TestItem {
+    const known = this.controller.items.get(uri.toString());
+    if (known) {
+      return known;
+    }
+    const item = this.controller.createTestItem(uri.toString(), uri.path.slice(uri.path.lastIndexOf('/') + 1), uri);
+    const folder = vscode.workspace.asRelativePath(vscode.Uri.joinPath(uri, '..'));
+    if (folder !== '.' && !folder.startsWith('/')) {
+      item.description = folder;
+    }
+    item.canResolveChildren = true;
+    this.controller.items.add(item);
+    return item;
+  }
+
+  /** Makes the expectations of a scenario known. */
+  private async resolve(item: vscode.TestItem): Promise<void> {
+    if (item.uri && !item.parent) {
+      try {
+        this.list(item, await textOf(item.uri));
+      } catch (error) {
+        item.error = messageOf(error);
+      }
+    }
+  }
+
+  /** Puts the expectations of a text below its scenario; answers the check. */
+  private list(item: vscode.TestItem, text: string) {
+    const checked = readScenario(text);
+    const expectations = expectationsOf(checked);
+    this.listed.set(item, expectations);
+    item.error = undefined;
+    item.children.replace(
+      expectations.map(({ id, text: label, range, statement }, at) => {
+        const child = this.controller.createTestItem(`${item.id}#${id}`, label, item.uri);
+        child.range = rangeOf(range);
+        child.description = vscode.l10n.t('line {0}: {1}', range.line + 1, statement.slice(0, 80));
+        child.sortText = String(at).padStart(6, '0');
+        return child;
+      }),
+    );
+    return { checked, expectations };
+  }
+
+  private edited(document: vscode.TextDocument): void {
+    if (document.languageId !== languages.scenario) {
+      return;
+    }
+    if (document.uri.scheme !== 'git') {
+      const item = this.itemOf(document.uri);
+      item.busy = false;
+      this.told(document.uri);
+    }
+  }
+
+  private readonly pausing = new Map<string, ReturnType<typeof setTimeout>>();
+
+  /** A scenario was made or changed: its expectations follow after a pause, and continuous runs run it. */
+  private told(uri: vscode.Uri): void {
+    const key = uri.toString();
+    clearTimeout(this.pausing.get(key));
+    this.pausing.set(
+      key,
+      setTimeout(() => {
+        this.pausing.delete(key);
+        void this.resolve(this.itemOf(uri)).then(() => this.changed.fire(uri));
+      }, PAUSE),
+    );
+  }
+
+  // --- runs
+
+  private async run(request: vscode.TestRunRequest, token: vscode.CancellationToken): Promise<void> {
+    if (request.continuous) {
+      this.runContinuously(request, token);
+      return;
+    }
+    await this.runOnce(request, await this.chosen(request), token);
+  }
+
+  /** Runs what was asked for again whenever one of its scenarios changes, until it is cancelled. */
+  private runContinuously(request: vscode.TestRunRequest, token: vscode.CancellationToken): void {
+    const listening = this.changed.event(async (uri) => {
+      const files = (await this.chosen(request)).filter((item) => item.uri?.toString() === uri.toString());
+      await this.runOnce(request, files, token);
+    });
+    token.onCancellationRequested(() => listening.dispose());
+  }
+
+  /** The scenarios of a request; an expectation stands for its scenario. */
+  private async chosen({ include, exclude }: vscode.TestRunRequest): Promise<vscode.TestItem[]> {
+    if (!include) {
+      await this.discover();
+    }
+    const asked = include ?? [...this.controller.items].map(([, item]) => item);
+    const left = new Set(exclude);
+    const files = new Set(asked.filter((item) => !left.has(item)).map((item) => item.parent ?? item));
+    return [...files].filter((item) => !left.has(item));
+  }
+
+  private async runOnce(
+    request: vscode.TestRunRequest,
+    files: readonly vscode.TestItem[],
+    token: vscode.CancellationToken,
+  ): Promise<void> {
+    const run = this.controller.createTestRun(request);
+    for (const file of files) {
+      run.enqueued(file);
+    }
+    for (const file of files) {
+      if (token.isCancellationRequested || run.token.isCancellationRequested) {
+        run.skipped(file);
+        continue;
+      }
+      try {
+        await this.runScenario(file, run);
+      } catch (error) {
+        this.log.error(`${file.id}: ${messageOf(error)}`);
+        run.errored(file, new vscode.TestMessage(messageOf(error)));
+      }
+      // the extension host's other work gets its turn
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+    run.end();
+  }
+
+  private async runScenario(file: vscode.TestItem, run: vscode.TestRun): Promise<void> {
+    const { uri } = file;
+    if (!uri) {
+      return;
+    }
+    const { checked, expectations } = this.list(file, await textOf(uri));
+    run.started(file);
+    if (!checked.runnable) {
+      const errors = checked.diagnostics.filter(({ severity }) => severity === 'error');
+      run.errored(
+        file,
+        errors.map(({ message, range }) => located(new vscode.TestMessage(message), uri, rangeOf(range))),
+      );
+      return;
+    }
+    const start = performance.now();
+    const ran = runChecked(checked, file.label, { cancelled: () => performance.now() - start > LONGEST_MS });
+    const took = performance.now() - start;
+    this.lastRuns.keep(uri.toString(), ran.run, ran.labels);
+    this.report(file, uri, run, expectations, ran, took);
+  }
+
+  /** Tells the verdicts; the scenario itself fails when one of its expectations does. */
+  private report(
+    file: vscode.TestItem,
+    uri: vscode.Uri,
+    run: vscode.TestRun,
+    expectations: readonly ListedExpectation[],
+    ran: ScenarioRun,
+    took: number,
+  ): void {
+    const { byId, others } = verdictsOf(expectations, ran);
+    let failed = others.length;
+    for (const { id } of expectations) {
+      const item = file.children.get(`${file.id}#${id}`);
+      const verdict = byId.get(id);
+      if (!item || !verdict) {
+        continue;
+      }
+      if (verdict.times === 0) {
+        run.skipped(item);
+      } else if (verdict.failed.length === 0) {
+        run.passed(item);
+      } else {
+        failed++;
+        const messages = messagesOf(verdict, uri);
+        run.failed(item, messages);
+        for (const { message } of messages) {
+          run.appendOutput(
+            `${String(message)}\r\n`,
+            new vscode.Location(uri, item.range ?? new vscode.Range(0, 0, 0, 0)),
+            item,
+          );
+        }
+      }
+    }
+    const messages = others.map((outcome) => failure(outcome, uri));
+    if (ran.cutOff) {
+      const text = vscode.l10n.t('Stopped after {0} seconds.', LONGEST_MS / 1000);
+      messages.push(new vscode.TestMessage(text));
+    }
+    if (messages.length > 0) {
+      run.failed(file, messages, took);
+    } else if (failed > 0) {
+      run.failed(
+        file,
+        new vscode.TestMessage(vscode.l10n.t('{0} of {1} expectations failed', failed, byId.size)),
+        took,
+      );
+    } else {
+      run.passed(file, took);
+    }
+    const text = vscode.l10n.t('{0}: {1} of {2} expectations hold', file.label, byId.size - failed, byId.size);
+    run.appendOutput(`${text}\r\n`);
+  }
+
+  /** Debugs the scenario; its expectations are judged beside. */
+  private async debug(request: vscode.TestRunRequest, token: vscode.CancellationToken): Promise<void> {
+    const files = await this.chosen(request);
+    await this.runOnce(request, files, token);
+    const uri = files[0]?.uri;
+    if (uri && !token.isCancellationRequested) {
+      await vscode.debug.startDebugging(vscode.workspace.getWorkspaceFolder(uri), {
+        type: debugType,
+        request: 'launch',
+        name: files[0]?.label ?? '',
+        program: pathOf(uri),
+      });
+    }
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function located(message: vscode.TestMessage, uri: vscode.Uri, range: vscode.Range): vscode.TestMessage {
+  message.location = new vscode.Location(uri, range);
+  return message;
+}
+
+/** The failures of one expectation, at most a few: in a `repeat` it may fail in every pass. */
+function messagesOf({ failed, times }: Verdict, uri: vscode.Uri): vscode.TestMessage[] {
+  const most = 3;
+  const messages = failed.slice(0, most).map((outcome) => failure(outcome, uri));
+  const [first] = messages;
+  if (first && times > 1) {
+    first.message = `${String(first.message)} ${vscode.l10n.t('(failed in {0} of {1} passes)', failed.length, times)}`;
+  }
+  return messages;
+}
+
+function failure(outcome: ExpectationOutcome, uri: vscode.Uri): vscode.TestMessage {
+  const { expected, seen } = outcome;
+  const text = vscode.l10n.t('expected {0}, seen {1}', expected, seen);
+  return located(vscode.TestMessage.diff(text, expected, seen), uri, rangeOf(outcome));
+}
