@@ -8,12 +8,14 @@ import { debugAdapterCommand } from './debugAdapter';
 import { decodeCommand } from './decode';
 import { docsCommand } from './docs';
 import { eventsCommand } from './events';
+import { replayCommand } from './replay';
 import { runCommand } from './run';
 import { diffCommand, stateCommand } from './state';
 import { checkCommand, whyCommand } from './why';
 
 const COMMANDS: readonly Command[] = [
   runCommand,
+  replayCommand,
   eventsCommand,
   stateCommand,
   diffCommand,

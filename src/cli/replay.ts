@@ -1,0 +1,86 @@
+// `hptscope replay PATH`: replays a trace or a recording folder and compares it with the dumps of the recording.
+
+import { nodeDecompressors } from '../platform/node/decoders';
+import { nodeFiles } from '../platform/node/files';
+import { FIELDS } from '../trace/replay/checkpoint';
+import { openReplay, type ReplayReport, replayInput } from '../trace/replay/report';
+import { type Command, EXIT_FAILED, EXIT_GOOD, EXIT_TROUBLE, type Surroundings, UsageError } from './command';
+
+interface Arguments {
+  readonly path: string;
+  readonly keyframes: 'first' | 'all';
+  readonly facts: boolean;
+  readonly json: boolean;
+}
+
+function argumentsOf(args: readonly string[]): Arguments {
+  let path: string | undefined;
+  let keyframes: string = 'all';
+  let facts = true;
+  let json = false;
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i] as string;
+    if (arg === '--keyframes') keyframes = args[++i] ?? '';
+    else if (arg.startsWith('--keyframes=')) keyframes = arg.slice('--keyframes='.length);
+    else if (arg === '--no-facts') facts = false;
+    else if (arg === '--json') json = true;
+    else if (arg.startsWith('-')) throw new UsageError(`unknown option ${arg}`);
+    else if (path !== undefined) throw new UsageError(`one path is expected; ${arg} is a second one`);
+    else path = arg;
+  }
+  if (keyframes !== 'first' && keyframes !== 'all') throw new UsageError('--keyframes first or --keyframes all');
+  if (path === undefined) throw new UsageError('a trace, a recording folder or its hptscope.json is missing');
+  return { path, keyframes, facts, json };
+}
+
+/** Folder and file of a path; a folder means its hptscope.json. */
+async function locate(path: string, surroundings: Surroundings): Promise<{ folder: string; file: string }> {
+  const trimmed = path.replace(/\/+$/, '');
+  const slash = trimmed.lastIndexOf('/');
+  if (trimmed.endsWith('hptscope.json')) {
+    return { folder: slash < 0 ? '.' : trimmed.slice(0, slash), file: trimmed.slice(slash + 1) };
+  }
+  try {
+    await surroundings.files.read(`${trimmed}/hptscope.json`);
+    return { folder: trimmed, file: 'hptscope.json' };
+  } catch {
+    return { folder: slash < 0 ? '.' : trimmed.slice(0, slash) || '/', file: trimmed.slice(slash + 1) };
+  }
+}
+
+export const replayCommand: Command = {
+  name: 'replay',
+  usage: 'replay PATH [--keyframes first|all] [--no-facts] [--json]',
+  summary: 'rebuilds the table from a trace or recording, and compares it with the dumps entry by entry',
+  async run(args, surroundings) {
+    const { path, keyframes, facts, json } = argumentsOf(args);
+    const { folder, file } = await locate(path, surroundings);
+    const services = { files: nodeFiles(folder), decompressors: nodeDecompressors };
+    const { input, problems } = await openReplay(file, services, { facts });
+    for (const { severity, file: at, line, message } of problems) {
+      surroundings.problem(`${severity}: ${at}${line === undefined ? '' : `:${line}`}: ${message}`);
+    }
+    if (input === null) return EXIT_TROUBLE;
+    const { replay, report } = replayInput(input, { keyframes });
+    if (json) surroundings.out(JSON.stringify(report, undefined, 2));
+    else print(report, surroundings);
+    for (const wrong of replay.comparison.wrong.slice(0, 20)) {
+      const { file: dump, index, field, expected, seen } = wrong;
+      surroundings.problem(`${dump}: slot 0x${index.toString(16)}: ${field}: replay has ${expected}, the dump ${seen}`);
+    }
+    return FIELDS.some((field) => report.fields[field].wrong > 0) ? EXIT_FAILED : EXIT_GOOD;
+  },
+};
+
+function print(report: ReplayReport, { out }: Surroundings): void {
+  out(
+    `${report.events} events, ${report.replayed} replayed; ${report.checkpoints} dumps, ${report.entries} entries compared`,
+  );
+  for (const field of FIELDS) {
+    const { equal, unknown, wrong, causes } = report.fields[field];
+    const why = Object.entries(causes).map(([cause, count]) => `${cause} ${count}`);
+    const because = why.length === 0 ? '' : ` (${why.join(', ')})`;
+    out(`${field.padEnd(7)} ${equal} equal, ${unknown} unknown${because}, ${wrong} wrong`);
+  }
+  for (const [kind, count] of Object.entries(report.divergences)) out(`divergence: ${kind} ${count}`);
+}

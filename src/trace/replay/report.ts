@@ -1,0 +1,140 @@
+// The answer of `hptscope replay`: one object that says how much of the trace was replayed and how it compares with the dumps.
+
+import { type OpenServices, openRecording, openTrace } from '../openTrace';
+import type { InputProblem } from '../problem';
+import { matchHcallFacts } from '../recordingFacts';
+import { type PlacedAt, resolvePlacedAt } from '../recordingFile';
+import type { Field, FieldCount } from './checkpoint';
+import type { DivergenceKind } from './context';
+import type { PlacedPagemap, PlacedSlot, PlacedTable, ReplayInput } from './input';
+import { Replay, type ReplayOptions } from './replay';
+
+export interface ReplayReport {
+  /** events in the trace */
+  readonly events: number;
+  /** events that drove the machine, with all that they need known */
+  readonly replayed: number;
+  /** dumps that were compared */
+  readonly checkpoints: number;
+  /** entries compared, over all checkpoints */
+  readonly entries: number;
+  readonly fields: Readonly<Record<Field, FieldCount>>;
+  readonly divergences: Readonly<Partial<Record<DivergenceKind, number>>>;
+}
+
+export function reportOf(replay: Replay, events: number): ReplayReport {
+  const divergences: Partial<Record<DivergenceKind, number>> = {};
+  for (const { kind } of replay.divergences) {
+    divergences[kind] = (divergences[kind] ?? 0) + 1;
+  }
+  const { checkpoints, entries, fields } = replay.comparison;
+  return { events, replayed: replay.replayed, checkpoints, entries, fields, divergences };
+}
+
+export interface OpenedReplay {
+  readonly input: ReplayInput | null;
+  readonly problems: readonly InputProblem[];
+}
+
+/** Opens a recording (`hptscope.json`) or a bare trace for replay. */
+export async function openReplay(
+  path: string,
+  services: OpenServices,
+  options: { readonly facts: boolean },
+): Promise<OpenedReplay> {
+  return /(^|\/)hptscope\.json$/.test(path) ? openFolder(path, services, options.facts) : openBare(path, services);
+}
+
+async function openBare(path: string, services: OpenServices): Promise<OpenedReplay> {
+  const opened = await openTrace(path, services);
+  if (!('events' in opened)) {
+    return { input: null, problems: opened.problems };
+  }
+  const { events } = opened;
+  const input: ReplayInput = {
+    title: path,
+    events,
+    cpu: 'POWER9',
+    pageShift: 12,
+    tgid: undefined,
+    hpts: [],
+    slots: null,
+    tables: [],
+    pagemaps: [],
+    pages: [],
+    hcalls: new Map(),
+  };
+  return { input, problems: opened.problems };
+}
+
+async function openFolder(path: string, services: OpenServices, useFacts: boolean): Promise<OpenedReplay> {
+  const opened = await openRecording(path, services);
+  if (!('events' in opened)) {
+    return { input: null, problems: opened.problems };
+  }
+  const { recording, events, file } = opened;
+  const problems = [...opened.problems];
+  const place = (at: PlacedAt): number | undefined => {
+    const resolved = resolvePlacedAt(at, events, file);
+    if ('before' in resolved) {
+      return resolved.before;
+    }
+    problems.push(resolved);
+    return undefined;
+  };
+  const placed = <T extends { readonly at: PlacedAt }>(all: readonly T[]): (T & { readonly before: number })[] =>
+    all.flatMap((one) => {
+      const before = place(one.at);
+      return before === undefined ? [] : [{ ...one, before }];
+    });
+  const slots: PlacedSlot[] = [];
+  for (const { from, to, slot, ...rest } of recording.memslots) {
+    const comes = from === undefined ? 0 : place(from);
+    const goes = to === undefined ? undefined : place(to);
+    if (comes !== undefined) {
+      slots.push({ before: comes, slot, is: { slot, ...rest } });
+    }
+    if (goes !== undefined) {
+      slots.push({ before: goes, slot, is: null });
+    }
+  }
+  // at one place what goes, goes first
+  slots.sort((a, b) => a.before - b.before || (a.is === null ? 0 : 1) - (b.is === null ? 0 : 1));
+  const tables: PlacedTable[] = [];
+  const pagemaps: PlacedPagemap[] = [];
+  for (const dump of placed(recording.dumps)) {
+    const loaded = await opened.loadDump(dump);
+    if (!('kind' in loaded)) {
+      problems.push(loaded);
+      continue;
+    }
+    problems.push(...loaded.problems);
+    if (loaded.kind === 'htab') {
+      tables.push({ before: dump.before, file: dump.file, dump: loaded.dump });
+    } else if (loaded.kind === 'pagemap') {
+      pagemaps.push({ before: dump.before, pagemap: loaded });
+    }
+  }
+  const facts = useFacts ? (opened.facts?.facts ?? []) : [];
+  const pages = facts.flatMap((fact) => (fact.kind === 'page' ? [fact] : []));
+  const input: ReplayInput = {
+    title: path,
+    events,
+    cpu: recording.cpu,
+    pageShift: Math.log2(recording.hostPageSize),
+    tgid: recording.tgid,
+    hpts: placed(recording.hpt),
+    slots: recording.memslots.length === 0 ? null : slots,
+    tables,
+    pagemaps,
+    pages: placed(pages),
+    hcalls: matchHcallFacts(facts, events).byEvent,
+  };
+  return { input, problems };
+}
+
+/** Replays what was opened. */
+export function replayInput(input: ReplayInput, options: ReplayOptions): { replay: Replay; report: ReplayReport } {
+  const replay = new Replay(input, options).run();
+  return { replay, report: reportOf(replay, input.events.count) };
+}
