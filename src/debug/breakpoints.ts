@@ -83,15 +83,16 @@ export interface Lines {
   out(line: number): number;
 }
 
-/** Line breakpoints of one source: the program or a listing. */
+/** Line breakpoints of one source: a file of the run or a listing. */
 export function setLineBreakpoints(
   debuggee: Debuggee,
   source: DebugProtocol.Source,
-  isProgram: boolean,
   asked: readonly DebugProtocol.SourceBreakpoint[],
   lines: Lines,
 ): DebugProtocol.Breakpoint[] {
   const listing = listingOf(source);
+  const file = listing === undefined ? debuggee.sources.find(source) : undefined;
+  const known = file === undefined ? [] : [...file.lines.keys()].sort((a, b) => a - b);
   const base = { reason: 'breakpoint' } as const;
   const made = asked.map((one): Made => {
     const line = lines.in(one.line);
@@ -101,14 +102,12 @@ export function setLineBreakpoints(
       const message = moments.length === 0 ? { message: 'This run never comes here.' } : {};
       return make(one, { ...base, moments }, { line: lines.out(lineOfListing(step)), ...message });
     }
-    if (!isProgram) return unverified(nextId++, 'This file is not the one that is being debugged.', one.line);
-    const known = debuggee.lines();
+    if (file === undefined) return unverified(nextId++, 'This file is not the one that is being debugged.', one.line);
     const at = known.find((other) => other >= line);
     if (at === undefined) return unverified(nextId++, 'No statement stands here or below.', one.line);
-    return make(one, { ...base, moments: debuggee.momentsOfLine(at) }, { line: lines.out(at) });
+    return make(one, { ...base, moments: file.lines.get(at) ?? [] }, { line: lines.out(at) });
   });
-  const group = listing === undefined ? `source:${isProgram ? '' : source.path}` : `listing:${listing.key}`;
-  return put(debuggee, group, made);
+  return put(debuggee, `source:${listing?.key ?? file?.path ?? ''}`, made);
 }
 
 /** Breakpoints on kernel functions: the run stops at the first step of each activation. */

@@ -6,8 +6,9 @@ import { PATHS, type Path } from '../model/listing';
 import type { Run } from '../timeline/run';
 import type { Scope } from './evaluate';
 import type { LoadedRun } from './host';
+import { SourceFiles } from './sources';
 import { type Actor, Actors } from './stack';
-import { type Direction, interrupted, type Preset, stepInto, stepOut, stepOver } from './stepping';
+import { type Direction, type Preset, stepInto, stepOut, stepOver } from './stepping';
 import { type Hit, Stops, type Walk } from './stops';
 
 /** Why the run stands where it stands. */
@@ -31,10 +32,10 @@ export class Debuggee {
   readonly path: string;
   readonly actors: Actors;
   readonly stops: Stops;
+  readonly sources: SourceFiles;
   stepping: Preset = 'table';
   private pausing = false;
   private walking = false;
-  private readonly byLine = new Map<number, number[]>();
   private byStep: Map<number, number[]> | undefined;
   private visited: number[] = [];
   private visitedAt = -1;
@@ -49,15 +50,7 @@ export class Debuggee {
     this.path = loaded.path;
     this.actors = new Actors(loaded.run);
     this.stops = new Stops(loaded.run);
-    for (let m = 0; m < this.run.length; m++) {
-      if (!this.run.isStatement(m)) continue;
-      const { line } = this.run.source(m);
-      const outer = interrupted(this.run, m);
-      if (outer >= 0 && this.run.source(outer).line === line) continue;
-      const known = this.byLine.get(line);
-      if (known === undefined) this.byLine.set(line, [m]);
-      else known.push(m);
-    }
+    this.sources = new SourceFiles(loaded.run, loaded.path);
     this.run.seek(0);
   }
 
@@ -74,16 +67,6 @@ export class Debuggee {
   }
 
   // ---- where things are ---------------------------------------------------------------------------------------------
-
-  /** Lines of the program that have a statement, ascending. */
-  lines(): number[] {
-    return [...this.byLine.keys()].sort((a, b) => a - b);
-  }
-
-  /** Moments of the statements in a line of the program. */
-  momentsOfLine(line: number): readonly number[] {
-    return this.byLine.get(line) ?? [];
-  }
 
   /** Moments that carry out a step of a listing. */
   momentsOfStep(path: Path, step: number): readonly number[] {

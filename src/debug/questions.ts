@@ -29,21 +29,6 @@ import { childNamed, marked, memoryOf, oneBefore, References, shape, variablesOf
 /** No more targets than this are offered for one line. */
 const MOST_TARGETS = 30;
 
-/** Paths of one file, however the client writes them. */
-export function samePath(a: string, b: string): boolean {
-  const plain = (path: string) => {
-    const text = path.replace(/^file:\/\/(?=\/)/, '').replaceAll('\\', '/');
-    let decoded = text;
-    try {
-      decoded = decodeURIComponent(text);
-    } catch {
-      // a stray % is part of the name
-    }
-    return decoded.replace(/^\/?([A-Za-z]):\//, (_, drive: string) => `${drive.toLowerCase()}:/`);
-  };
-  return a === b || plain(a) === plain(b);
-}
-
 export class Questions {
   private readonly references = new References();
   private frames: StackEntry[] = [];
@@ -59,23 +44,20 @@ export class Questions {
     this.frames = [];
   }
 
-  isProgram({ path }: DebugProtocol.Source): boolean {
-    return path !== undefined && samePath(path, this.debuggee.path);
-  }
-
   // ---- sources ------------------------------------------------------------------------------------------------------
-
-  private program(): DebugProtocol.Source {
-    const { path } = this.debuggee;
-    return { name: path.split(/[/\\]/).pop() ?? path, path };
-  }
 
   private listing(path: Path): DebugProtocol.Source {
     return { name: path.fn, path: listingPath(path), sourceReference: listingReference(path), origin: path.title };
   }
 
   loadedSources(): DebugProtocol.LoadedSourcesResponse['body'] {
-    return { sources: [this.program(), ...this.debuggee.pathsUsed().map((path) => this.listing(path))] };
+    const { sources } = this.debuggee;
+    return {
+      sources: [
+        ...sources.all.map((file) => sources.source(file)),
+        ...this.debuggee.pathsUsed().map((path) => this.listing(path)),
+      ],
+    };
   }
 
   async source(
@@ -84,7 +66,10 @@ export class Questions {
   ): Promise<DebugProtocol.SourceResponse['body']> {
     const path = listingOf({ ...source, sourceReference: source?.sourceReference ?? sourceReference });
     if (path !== undefined) return { content: listingText(path), mimeType: LISTING_MIME };
-    if (source !== undefined && this.isProgram(source)) return { content: await readText(this.debuggee.path) };
+    const { sources } = this.debuggee;
+    const file = sources.find({ ...source, sourceReference: source?.sourceReference ?? sourceReference });
+    if (file !== undefined)
+      return { content: file.reference === undefined ? await readText(file.path) : sources.text(file) };
     throw new Error('There is no such source in this run.');
   }
 
@@ -99,9 +84,7 @@ export class Questions {
     const known =
       listing !== undefined
         ? listing.lines.map((_, step) => lineOfListing(step))
-        : this.isProgram(source)
-          ? this.debuggee.lines()
-          : [];
+        : [...(this.debuggee.sources.find(source)?.lines.keys() ?? [])].sort((a, b) => a - b);
     return { breakpoints: known.filter((at) => at >= from && at <= to).map((at) => ({ line: this.lines.out(at) })) };
   }
 
@@ -112,9 +95,7 @@ export class Questions {
     const moments =
       listing !== undefined
         ? debuggee.momentsOfStep(listing, stepOfLine(listing, at))
-        : this.isProgram(source)
-          ? debuggee.momentsOfLine(at)
-          : [];
+        : (debuggee.sources.find(source)?.lines.get(at) ?? []);
     const near = [...moments]
       .sort((a, b) => Math.abs(a - debuggee.position) - Math.abs(b - debuggee.position))
       .slice(0, MOST_TARGETS);
@@ -152,13 +133,11 @@ export class Questions {
   private stackFrame(entry: StackEntry): DebugProtocol.StackFrame {
     const id = this.frames.push(entry);
     if (entry.kind === 'statement') {
-      return {
-        id,
-        name: entry.source.text || 'statement',
-        source: this.program(),
-        line: this.lines.out(entry.source.line),
-        column: 1,
-      };
+      const { sources } = this.debuggee;
+      const at = sources.at(entry.moment);
+      const name = entry.source.text || 'statement';
+      if (at === undefined) return { id, name, line: 0, column: 0 };
+      return { id, name, source: sources.source(at.file), line: this.lines.out(at.line), column: 1 };
     }
     const { path, line } = entry.at;
     return {

@@ -4,8 +4,9 @@ import { EVENTS, type Event, eventText, showField } from '../model/events';
 import { hpteView } from '../model/machine';
 import { PLANE_NAMES } from '../model/state';
 import type { FrameAt, Run, Write } from '../timeline/run';
+import { dword0, dword1, statusWord } from './decode';
 import { type Subject, subjectOf } from './subject';
-import { guestPageThing, hostPageThing, hpteThing, notifierThing, searchThing, vcpuThing } from './things';
+import { guestPageThing, hostPageThing, hpteThing, notifierThing, searchThing, slotThing, vcpuThing } from './things';
 import { hex, list, type Thing, thing, type Value } from './values';
 
 /** A scope: its title and how it is made. `make` is called with the state at any moment and answers undefined where it is empty. */
@@ -85,8 +86,19 @@ function momentThing(run: Run, moment: number, actor: string): Thing {
       list('writes', writes.length === 0 ? 'none' : `${writes.length}`, items, (i) =>
         writes[i] === undefined ? '' : placeName(run, writes[i]),
       ),
+    ...observed(run, moment),
     ...(run.notes.length === 0 ? {} : { notes: () => list('notes', run.notes.join('; '), [...run.notes]) }),
   });
+}
+
+/** How far what is shown of the table can be trusted: since when it was not observed. */
+function observed(run: Run, moment: number): Record<string, () => Value> {
+  const observation = run.observation(moment);
+  if (observation === null) return {};
+  const { dump, changesSince } = observation;
+  const since = `${changesSince} events since then may have changed it`;
+  const text = dump === null ? 'unknown: no dump was taken yet' : `as dumped in ${dump.file}; ${since}`;
+  return { table: () => text };
 }
 
 /** Nanoseconds on a trace's clock as "12.345678901 s". */
@@ -125,6 +137,7 @@ export function scopesAt(
   }
   scopes.push({ title: 'Moment', make: () => momentThing(run, moment, actor) });
   const { ea, index } = subject;
+  if (run.kind !== 'scenario') return [...scopes, ...observedScopes(run, subject)];
   if (ea !== undefined) {
     scopes.push({ title: 'Fault', make: () => searchThing(vm, subject.vcpu, ea, subject.segment, subject.status) });
   }
@@ -135,6 +148,36 @@ export function scopesAt(
   if (hva !== undefined) scopes.push({ title: 'Host page', make: () => hostPageThing(vm, Number(hva)) });
   scopes.push({ title: `vCPU ${subject.vcpu}`, hint: 'registers', make: () => vcpuThing(vm, subject.vcpu) });
   scopes.push({ title: 'Notifier', make: () => notifierThing(vm) });
+  return scopes;
+}
+
+/** What a trace and its dumps tell: neither registers, nor rings, nor host pages, nor the notifier's counters. */
+function observedScopes(run: Run, { index, gfn }: Subject): ScopeOf[] {
+  const { vm, position } = run;
+  const scopes: ScopeOf[] = [];
+  const fault = run.events(position).find((event) => event.kind === 'fault.enter');
+  if (fault?.kind === 'fault.enter') {
+    const { ea, dsisr, v, r, guest } = fault;
+    const fields = {
+      ea: () => ea,
+      dsisr: () => statusWord(BigInt(dsisr)),
+      v: () => dword0(v),
+      r: () => dword1(r, false),
+      guest: () => dword1(guest, true),
+    };
+    scopes.push({ title: 'Fault', make: () => thing('fault', eventText(fault), fields) });
+  }
+  if (index !== undefined) scopes.push({ title: 'HPTE', make: () => hpteThing(vm, index) });
+  const slot = gfn === undefined ? null : vm.state.slotOfGfn(Number(gfn));
+  if (gfn !== undefined && slot !== null) {
+    const fields = {
+      gfn: () => gfn,
+      gpa: () => gfn << BigInt(vm.pageShift),
+      hva: () => BigInt(slot.hva + (Number(gfn) - slot.baseGfn) * vm.page),
+      memslot: () => slotThing(vm, slot),
+    };
+    scopes.push({ title: 'Guest page', make: () => thing('page', `gfn ${hex(gfn)}`, fields) });
+  }
   return scopes;
 }
 

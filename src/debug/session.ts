@@ -220,8 +220,11 @@ export class HptDebugSession extends DebugSession {
   }
 
   private open(loaded: LoadedRun): void {
-    const debuggee = new Debuggee(loaded, {
-      log: (text, moment) => this.say(text, 'console', { path: loaded.path, line: loaded.run.source(moment).line }),
+    const debuggee: Debuggee = new Debuggee(loaded, {
+      log: (text, moment) => {
+        const at = debuggee.sources.at(moment);
+        this.say(text, 'console', at === undefined ? undefined : { path: at.file.path, line: at.line });
+      },
       trouble: (text) => this.say(text, 'stderr'),
     });
     debuggee.stepping = this.options?.stepping ?? 'table';
@@ -421,13 +424,13 @@ export class HptDebugSession extends DebugSession {
 
   private state(): StateAnswer {
     const { run, actor, position } = this.at;
-    const source = run.source(position);
+    const line = this.at.sources.at(position)?.line ?? 0;
     return {
       moment: position,
       length: run.length,
       actor: actor.name,
-      statement: source.text,
-      line: this.lines.out(source.line),
+      statement: run.source(position).text,
+      line: this.lines.out(line),
       step: run.frames(position)[0]?.text,
       events: run.events(position).map(eventText),
     };
@@ -440,13 +443,7 @@ export class HptDebugSession extends DebugSession {
     args: DebugProtocol.SetBreakpointsArguments,
   ): void {
     void this.answer(response, () => ({
-      breakpoints: setLineBreakpoints(
-        this.at,
-        args.source,
-        this.asked.isProgram(args.source),
-        args.breakpoints ?? [],
-        this.lines,
-      ),
+      breakpoints: setLineBreakpoints(this.at, args.source, args.breakpoints ?? [], this.lines),
     }));
   }
 

@@ -2,8 +2,10 @@
 // name. Events come first, then writes, then the innermost path's values and arguments, then its callers'.
 
 import type { Event } from '../model/events';
+import { actualShift, gfnOf } from '../model/hpte';
 import { Plane, type Store, Vcpu } from '../model/state';
-import { toBig } from '../model/words';
+import type { Vm } from '../model/vm';
+import { hiOf, loOf, toBig } from '../model/words';
 import type { Run, Write } from '../timeline/run';
 import { vcpuAt } from './stack';
 
@@ -22,8 +24,15 @@ export interface Subject {
 type Names = Map<string, bigint>;
 
 /** Values by name that an event tells. */
-function ofEvent(event: Event, names: Names): void {
+function ofEvent(vm: Vm, event: Event, names: Names): void {
+  if (event.kind === 'fault.enter' && !names.has('gfn')) {
+    // its gfn is the memslot's first one; the page is that of the guest view
+    const [hi, lo] = [hiOf(event.guest), loOf(event.guest)];
+    const shift = actualShift(vm, loOf(event.v), lo);
+    if (shift !== 0) names.set('gfn', BigInt(gfnOf(hi, lo, shift, vm.pageShift)));
+  }
   for (const [name, value] of Object.entries(event)) {
+    if (name === 'gfn' && event.kind === 'fault.enter') continue;
     if (typeof value === 'bigint' && !names.has(name)) names.set(name, value);
     if ((name === 'dsisr' || name === 'status') && typeof value === 'number') names.set('status', BigInt(value));
   }
@@ -55,7 +64,7 @@ const synonyms: Readonly<Record<string, string>> = {
 /** What a moment is about. Needs the run to stand at that moment. */
 export function subjectOf(run: Run, moment: number, labels: ReadonlyMap<string, number>): Subject {
   const names: Names = new Map();
-  for (const event of run.events(moment)) ofEvent(event, names);
+  for (const event of run.events(moment)) ofEvent(run.vm, event, names);
   for (const write of run.writes(moment)) ofWrite(run, write, names);
   const frames = run.frames(moment);
   for (const { frame } of frames) {

@@ -1,7 +1,10 @@
 // Every request and capability that the adapter announces, through debugadapter-testsupport.
 
 import { strict as assert } from 'node:assert';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { EVENT_NAMES, EVENTS } from '../../../src/model/events';
 import { inRepository } from '../../repository';
@@ -163,13 +166,49 @@ describe('debug adapter', () => {
       assert.equal(adapter.told.ended, 1);
     });
 
-    it('opens a recording of a real host', async () => {
-      await adapter.launch(inRepository('samples/recordings/power9-64k/hptscope.json'));
-      const { length } = await adapter.state();
-      assert.ok(length > 500, `${length} moments`);
-      const stop = await adapter.move('next');
-      assert.equal(stop.reason, 'step');
+    it('opens a recording of a real host: statements stand in its trace, and nothing is shown that it does not tell', async () => {
+      const folder = inRepository('samples/recordings/power9-64k');
+      const trace = readFileSync(`${folder}/trace.txt`, 'utf8').split('\n');
+      const faultLine = trace.findIndex((line) => line.includes('kvm_page_fault_enter')) + 1;
+      await adapter.launch(`${folder}/hptscope.json`);
+      assert.ok((await adapter.state()).length > 500);
+      assert.equal((await adapter.move('next')).reason, 'step');
       assert.ok((await adapter.state()).moment > 0);
+      await adapter.client.setBreakpointsRequest({
+        source: { path: `${folder}/trace.txt` },
+        breakpoints: [{ line: faultLine }],
+      });
+      assert.equal((await adapter.move('continue')).reason, 'breakpoint');
+      const [frame] = await adapter.stack();
+      assert.deepEqual([frame?.source?.path, frame?.line], [`${folder}/trace.txt`, faultLine]);
+      const names = (await adapter.scopes()).map(({ name }) => name);
+      assert.deepEqual(names, ['Moment', 'Fault', 'Guest page']);
+      assert.ok((await adapter.variables('Moment')).some((line) => /^table: (unknown|as dumped in)/.test(line)));
+    });
+
+    it('opens a trace.dat: what it says is presented as text, where breakpoints can be set', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'hptscope-'));
+      try {
+        const program = join(folder, 'trace.dat');
+        const packed = readFileSync(inRepository('test/data/captures/p9-61-64k-fixed/trace.v6.dat.gz'));
+        writeFileSync(program, gunzipSync(packed));
+        await adapter.launch(program);
+        const [frame] = await adapter.stack();
+        const source = frame?.source ?? {};
+        assert.ok((source.sourceReference ?? 0) > 0);
+        const { content } = (
+          await adapter.client.sourceRequest({ source, sourceReference: source.sourceReference ?? 0 })
+        ).body;
+        const told = content.split('\n');
+        const fault = told.findIndex((line) => line.startsWith('kvm_page_fault_enter'));
+        assert.ok(fault > 0);
+        await adapter.client.setBreakpointsRequest({ source, breakpoints: [{ line: fault + 1 }] });
+        await adapter.move('continue');
+        const { statement, line } = await adapter.state();
+        assert.deepEqual([statement, line], [told[fault], fault + 1]);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
     });
   });
 
