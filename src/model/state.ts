@@ -112,36 +112,42 @@ const NOTHING: Int32Array = new Int32Array(CHUNK * 8);
 /** Chunks that are found by position, and kept in snapshots; those beyond (tables of more than 512 MiB) are found by a map. */
 const NEAR_CHUNKS = 1 << 17;
 
-/** Sparse chunk directory. It remembers the last chunk, because a kernel path stays with one entry for a while. */
-class Directory {
+/** Words in chunks, made when first written. The last chunk is remembered: a kernel path stays with one entry for a while. */
+class Chunked {
   /** By chunk number, NOTHING where there is none; without holes, which would make looking up slow. */
   private readonly near: Int32Array[] = [];
   private readonly far = new Map<number, Int32Array>();
+  /** Number of a near chunk, and that chunk. */
   private lastKey = -1;
   private last = NOTHING;
   /** The snapshot's copy that each near chunk equals unless it was touched since; null while there is no snapshot. */
   private copies: (Int32Array | undefined)[] | null = null;
   private touched = new Uint8Array(0);
 
-  /** The chunk of an index for reading, NOTHING when there is none. */
-  get(index: number): Int32Array {
-    const key = index < NEAR ? index >>> CHUNK_SHIFT : Math.floor(index / CHUNK);
-    return key === this.lastKey ? this.last : this.find(key);
+  /** @param chunkWords 32-bit words in a chunk */
+  constructor(private readonly chunkWords: number) {}
+
+  /** The chunk of an index for reading; its words are zero when there is none. */
+  chunk(index: number): Int32Array {
+    return index >>> CHUNK_SHIFT === this.lastKey && index < NEAR ? this.last : this.find(index);
   }
 
-  private find(key: number): Int32Array {
-    const chunk = key < this.near.length ? this.near[key] : this.far.get(key);
-    if (chunk === undefined || chunk === NOTHING) return NOTHING;
-    this.lastKey = key;
-    this.last = chunk;
+  private find(index: number): Int32Array {
+    const key = Math.floor(index / CHUNK);
+    if (key >= NEAR_CHUNKS) return this.far.get(key) ?? NOTHING;
+    const chunk = this.near[key] ?? NOTHING;
+    if (chunk !== NOTHING) {
+      this.lastKey = key;
+      this.last = chunk;
+    }
     return chunk;
   }
 
-  /** The chunk of an index for writing, of `words` words when it has to be made. */
-  own(index: number, words: number): Int32Array {
+  /** The chunk of an index for writing, made when it is missing. */
+  own(index: number): Int32Array {
     if (this.copies !== null && index < NEAR) this.touch(index >>> CHUNK_SHIFT);
-    const chunk = this.get(index);
-    return chunk === NOTHING ? this.make(index, words) : chunk;
+    const chunk = this.chunk(index);
+    return chunk === NOTHING ? this.make(index) : chunk;
   }
 
   private touch(at: number): void {
@@ -153,8 +159,8 @@ class Directory {
     this.touched[at] = 1;
   }
 
-  private make(index: number, words: number): Int32Array {
-    const chunk = new Int32Array(words);
+  private make(index: number): Int32Array {
+    const chunk = new Int32Array(this.chunkWords);
     const key = Math.floor(index / CHUNK);
     if (key < NEAR_CHUNKS) {
       while (this.near.length <= key) this.near.push(NOTHING);
@@ -196,7 +202,7 @@ class Directory {
   }
 
   /** Chunks in ascending order, with the index of their first entry. */
-  forEach(visit: (chunk: Int32Array, first: number) => void): void {
+  protected forEachChunk(visit: (chunk: Int32Array, first: number) => void): void {
     for (let i = 0; i < this.near.length; i++) {
       const chunk = this.near[i] as Int32Array;
       if (chunk !== NOTHING) visit(chunk, i * CHUNK);
@@ -211,33 +217,28 @@ function placeOf(plane: number, owner: number): number {
   return (plane << 24) | (owner << 10);
 }
 
-/** A sparse array of 64-bit words. */
-export class Store {
-  readonly dir = new Directory();
+/** A sparse array of 64-bit words; in its chunk a word is at (index & 255) * 2: low, high. */
+export class Store extends Chunked {
   readonly place: number;
 
   constructor(
     readonly plane: Plane,
     readonly owner: number,
   ) {
+    super(CHUNK * 2);
     this.place = placeOf(plane, owner);
   }
 
   hi(index: number): number {
-    return this.dir.get(index)[((index & (CHUNK - 1)) << 1) + 1] as number;
+    return this.chunk(index)[((index & (CHUNK - 1)) << 1) + 1] as number;
   }
 
   lo(index: number): number {
-    return this.dir.get(index)[(index & (CHUNK - 1)) << 1] as number;
-  }
-
-  /** The chunk that holds a word, made when it is missing; the word is at (index & 255) * 2: low, high. */
-  own(index: number): Int32Array {
-    return this.dir.own(index, CHUNK * 2);
+    return this.chunk(index)[(index & (CHUNK - 1)) << 1] as number;
   }
 
   forEach(visit: (index: number, hi: number, lo: number) => void): void {
-    this.dir.forEach((chunk, first) => {
+    this.forEachChunk((chunk, first) => {
       for (let i = 0; i < CHUNK; i++) {
         const lo = chunk[i << 1] as number;
         const hi = chunk[(i << 1) + 1] as number;
@@ -249,10 +250,10 @@ export class Store {
 
 /**
  * One hashed page table and its reverse map: for each entry dword 0, dword 1, guest_rpte, forw and back.
- * An HPTE's identity is (owner of the table, index).
+ * An HPTE's identity is (owner of the table, index). In its chunk an entry is at (index & 255) * 8: vLo, vHi, rLo, rHi, guestLo,
+ * guestHi, forw, back.
  */
-export class Hpt {
-  readonly dir = new Directory();
+export class Hpt extends Chunked {
   readonly entries: number;
   /** (number of PTEGs - 1) */
   readonly maskHi: number;
@@ -267,6 +268,7 @@ export class Hpt {
     readonly owner: number,
     readonly order: number,
   ) {
+    super(CHUNK * 8);
     this.entries = 2 ** (order - 4);
     const npteg = 2 ** (order - 7);
     this.maskHi = numHi(npteg - 1);
@@ -275,15 +277,6 @@ export class Hpt {
     this.placeR = placeOf(Plane.hpteR, owner);
     this.placeGuest = placeOf(Plane.guestRpte, owner);
     this.placeLink = placeOf(Plane.link, owner);
-  }
-
-  /** The chunk of an entry for reading; the entry is at (index & 255) * 8: vLo, vHi, rLo, rHi, guestLo, guestHi, forw, back. */
-  chunk(index: number): Int32Array {
-    return this.dir.get(index);
-  }
-
-  own(index: number): Int32Array {
-    return this.dir.own(index, CHUNK * 8);
   }
 
   vHi(index: number): number {
@@ -314,7 +307,7 @@ export class Hpt {
 
   /** Visits every entry with a non-zero word, ascending. */
   forEach(visit: (index: number, chunk: Int32Array, offset: number) => void): void {
-    this.dir.forEach((chunk, first) => {
+    this.forEachChunk((chunk, first) => {
       for (let i = 0, o = 0; i < CHUNK; i++, o += 8) {
         if (
           ((chunk[o] as number) | (chunk[o + 1] as number) | (chunk[o + 2] as number) | (chunk[o + 3] as number)) !==
@@ -579,7 +572,7 @@ export class State {
     let bytes = 0;
     for (const owner of this.owners) {
       if (!(owner instanceof Hpt || owner instanceof Store)) continue;
-      const { size } = owner.dir;
+      const { size } = owner;
       if (size < 0) return -1;
       bytes += size * CHUNK * (owner instanceof Hpt ? 32 : 8);
     }
@@ -590,7 +583,7 @@ export class State {
   snapshot(): Snapshot {
     const chunks = new Map<number, Chunks>();
     this.owners.forEach((owner, i) => {
-      if (owner instanceof Hpt || owner instanceof Store) chunks.set(i, owner.dir.snapshot());
+      if (owner instanceof Hpt || owner instanceof Store) chunks.set(i, owner.snapshot());
     });
     return new Snapshot(chunks);
   }
@@ -598,7 +591,7 @@ export class State {
   /** Takes the state back to a snapshot of it, past the journal. */
   restore(snapshot: Snapshot): void {
     this.owners.forEach((owner, i) => {
-      if (owner instanceof Hpt || owner instanceof Store) owner.dir.restore(snapshot.chunks.get(i) ?? []);
+      if (owner instanceof Hpt || owner instanceof Store) owner.restore(snapshot.chunks.get(i) ?? []);
     });
     for (const plane of [Plane.scalar, Plane.slot, Plane.vma]) this.refresh(plane);
   }
