@@ -23,9 +23,10 @@ export function formatEdits(tree: ScenarioTree, first = 0, last = tree.lines.len
   return edits;
 }
 
-/** Blank lines at the start and the end go, and all but the first of several; the last line of the text stays. */
+/** Blank lines at the start and the end go, and all but the first of several; the last line stays, and one line of a blank text. */
 function isDropped(formatted: readonly string[], line: number): boolean {
   if (line === formatted.length - 1) return false;
+  if (line === 0 && formatted.every((text) => text === '')) return false;
   if (line === 0 || formatted[line - 1] === '') return true;
   for (let below = line + 1; below < formatted.length; below++) if (formatted[below] !== '') return false;
   return true;
@@ -33,5 +34,5 @@ function isDropped(formatted: readonly string[], line: number): boolean {
 
 /** Whether the text lacks the line break at its end. */
 export function lacksFinalBreak(tree: ScenarioTree): boolean {
-  return (tree.lines.at(-1)?.text.trim() ?? '') !== '';
+  return tree.lines.length === 1 || (tree.lines.at(-1)?.text.trim() ?? '') !== '';
 }
