@@ -1,6 +1,7 @@
 // What the debug adapter needs from where it runs: VS Code (Node or browser), a test, or the command line.
 
 import type { Run } from '../timeline/run';
+import type { EventBreakpoint } from './breakpoints';
 
 /** A sentence about a place in a file. Line and column count from 0. */
 export interface Problem {
@@ -51,6 +52,8 @@ export interface DebugHost {
   load(program: string, control: Control): Promise<LoadedRun>;
   /** The text of a source that the client asks for by path. */
   readText(path: string): Promise<string>;
+  /** Event breakpoints that hold before the client sets any: those of an event tree. */
+  eventBreakpoints?(): readonly EventBreakpoint[];
   /** A run was opened; it stands at its first moment. */
   onLoaded(loaded: LoadedRun): void;
   /** The run was moved to another moment. */

@@ -230,6 +230,7 @@ export class HptDebugSession extends DebugSession {
     debuggee.stepping = this.options?.stepping ?? 'table';
     this.debuggee = debuggee;
     this.questions = new Questions(debuggee, this.lines);
+    setEventBreakpoints(debuggee, this.host.eventBreakpoints?.() ?? []);
     for (const note of loaded.run.notes) this.say(note, 'console');
     for (const problem of loaded.problems) this.tell(problem);
     this.host.onLoaded(loaded);

@@ -5,6 +5,7 @@ import * as vscode from 'vscode';
 import type { DebugHost, LoadedRun } from '../debug/host';
 import { HptDebugSession } from '../debug/session';
 import { registerDebugCommands } from './debugCommands';
+import { type EventBreakpoints, registerEventBreakpoints } from './eventBreakpoints';
 import type { HeatmapPanel } from './heatmapPanel';
 import { debugType } from './ids';
 import { pathOf, textOf, uriOf } from './load';
@@ -13,7 +14,8 @@ import type { Services } from './services';
 
 /** Registers debug type and adapter. */
 export function registerDebug(context: vscode.ExtensionContext, services: Services, heatmap: HeatmapPanel): void {
-  const sessions = new OpenSessions(services, heatmap);
+  const events = registerEventBreakpoints(context);
+  const sessions = new OpenSessions(services, heatmap, events);
   registerDebugCommands(context);
   context.subscriptions.push(
     vscode.debug.registerDebugConfigurationProvider(debugType, { resolveDebugConfiguration: resolve }),
@@ -72,6 +74,7 @@ class OpenSessions {
   constructor(
     private readonly services: Services,
     private readonly heatmap: HeatmapPanel,
+    private readonly events: EventBreakpoints,
   ) {}
 
   hostOf(session: vscode.DebugSession): DebugHost {
@@ -79,6 +82,7 @@ class OpenSessions {
     return {
       load: (program, control) => this.services.load(uriOf(program), control),
       readText: (path) => textOf(uriOf(path)),
+      eventBreakpoints: () => this.events.active,
       onLoaded: (loaded) => {
         this.loaded.set(session.id, loaded);
         this.show(session, loaded);

@@ -18,6 +18,7 @@ export const views = {
   memslots: 'hptscope.memslots',
   rmapChains: 'hptscope.rmapChains',
   events: 'hptscope.events',
+  eventBreakpoints: 'hptscope.eventBreakpoints',
 } as const;
 
 /** Webview panels, which VS Code restores by these names. */
@@ -32,6 +33,8 @@ export const commands = {
   visitedBack: 'hptscope.visitedBack',
   visitedForward: 'hptscope.visitedForward',
   setStepping: 'hptscope.setStepping',
+  editEventBreakpoint: 'hptscope.editEventBreakpoint',
+  clearEventBreakpoints: 'hptscope.clearEventBreakpoints',
   showHeatmap: 'hptscope.showHeatmap',
   showInHeatmap: 'hptscope.showInHeatmap',
   revealHpte: 'hptscope.revealHpte',
@@ -52,6 +55,7 @@ export const testController = 'hptscope.scenarios';
 
 /** Context keys of `when` clauses, and keys of what is kept with the workspace. */
 export const contexts = {
+  eventBreakpoints: 'hptscope.eventBreakpoints.kept',
   runOpen: 'hptscope.runOpen',
   chainOrder: 'hptscope.chainOrder',
   eventColumn: 'hptscope.eventColumn',

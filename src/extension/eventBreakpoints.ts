@@ -1,0 +1,200 @@
+// The event breakpoint tree: every kind of event, grouped, with a check box, a condition, a hit count and a log message, which
+// combine. Kept with the workspace, and handed to each debug session when its run is opened and whenever something changes.
+
+import * as vscode from 'vscode';
+import type { EventBreakpoint } from '../debug/breakpoints';
+import { conditionOf, hitFilter, logTemplate } from '../debug/stops';
+import { EVENT_NAMES, EVENTS, type EventName } from '../model/events';
+import { commands, contexts, debugType, views } from './ids';
+
+/** What a person set on one kind of event. */
+interface Setting {
+  readonly on: boolean;
+  readonly condition?: string;
+  readonly hitCondition?: string;
+  readonly logMessage?: string;
+}
+type Part = 'condition' | 'hitCondition' | 'logMessage';
+
+/** A group of the tree ("hpte"), or a kind of event in it. */
+type Node = { readonly group: string } | { readonly kind: EventName };
+
+const groups = [...new Set(EVENT_NAMES.map((name) => name.split('.')[0] ?? name))];
+const kindsOf = (group: string): readonly EventName[] => EVENT_NAMES.filter((name) => name.startsWith(`${group}.`));
+
+/** Settings of all kinds, kept with the workspace. */
+export class EventBreakpoints implements vscode.TreeDataProvider<Node>, vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<void>();
+  readonly onDidChangeTreeData = this.changed.event;
+  private readonly settings: Map<EventName, Setting>;
+
+  constructor(private readonly kept: vscode.Memento) {
+    this.settings = new Map(read(kept.get<unknown>(contexts.eventBreakpoints)));
+  }
+
+  dispose(): void {
+    this.changed.dispose();
+  }
+
+  /** The breakpoints that are on, as the adapter takes them. */
+  get active(): EventBreakpoint[] {
+    return [...this.settings].filter(([, { on }]) => on).map(([kind, { on: _, ...rest }]) => ({ kind, ...rest }));
+  }
+
+  get(kind: EventName): Setting {
+    return this.settings.get(kind) ?? { on: false };
+  }
+
+  /** Changes settings, keeps them, and tells the running sessions. */
+  async set(changes: Iterable<readonly [EventName, Setting]>): Promise<void> {
+    for (const [kind, setting] of changes) {
+      if (setting.on || setting.condition || setting.hitCondition || setting.logMessage) {
+        this.settings.set(kind, setting);
+      } else {
+        this.settings.delete(kind);
+      }
+    }
+    this.changed.fire();
+    await this.kept.update(contexts.eventBreakpoints, Object.fromEntries(this.settings));
+    const session = vscode.debug.activeDebugSession;
+    if (session?.type === debugType) {
+      await session.customRequest('hpt/setEventBreakpoints', { breakpoints: this.active });
+    }
+  }
+
+  getChildren(node?: Node): Node[] {
+    if (node === undefined) {
+      return groups.map((group) => ({ group }));
+    }
+    return 'group' in node ? kindsOf(node.group).map((kind) => ({ kind })) : [];
+  }
+
+  getTreeItem(node: Node): vscode.TreeItem {
+    return 'group' in node ? this.groupItem(node.group) : this.kindItem(node.kind);
+  }
+
+  private groupItem(group: string): vscode.TreeItem {
+    const kinds = kindsOf(group);
+    const on = kinds.filter((kind) => this.get(kind).on).length;
+    const item = new vscode.TreeItem(group, vscode.TreeItemCollapsibleState.Collapsed);
+    item.id = group;
+    item.description = on === 0 ? undefined : vscode.l10n.t('{0} of {1}', on, kinds.length);
+    item.checkboxState = checkbox(on === kinds.length);
+    return item;
+  }
+
+  private kindItem(kind: EventName): vscode.TreeItem {
+    const { title, fn } = EVENTS[kind];
+    const setting = this.get(kind);
+    const item = new vscode.TreeItem(title);
+    item.id = kind;
+    item.description = [setting.condition, setting.hitCondition, setting.logMessage && `"${setting.logMessage}"`]
+      .filter((part) => part)
+      .join(' · ');
+    item.tooltip = vscode.l10n.t('{0}, in {1}', kind, fn);
+    item.contextValue = 'eventBreakpoint';
+    item.checkboxState = checkbox(setting.on);
+    return item;
+  }
+}
+
+function checkbox(on: boolean): vscode.TreeItemCheckboxState {
+  return on ? vscode.TreeItemCheckboxState.Checked : vscode.TreeItemCheckboxState.Unchecked;
+}
+
+/** What the workspace kept, as far as it is what we keep. */
+function read(kept: unknown): [EventName, Setting][] {
+  const fields = (value: unknown): Readonly<Record<string, unknown>> =>
+    typeof value === 'object' && value !== null ? { ...value } : {};
+  const all = fields(kept);
+  return EVENT_NAMES.filter((kind) => kind in all).map((kind) => {
+    const given = fields(all[kind]);
+    const text = (name: Part) => (typeof given[name] === 'string' ? { [name]: given[name] } : {});
+    return [kind, { on: given.on === true, ...text('condition'), ...text('hitCondition'), ...text('logMessage') }];
+  });
+}
+
+/** Registers the tree and its commands. */
+export function registerEventBreakpoints(context: vscode.ExtensionContext): EventBreakpoints {
+  const breakpoints = new EventBreakpoints(context.workspaceState);
+  const tree = vscode.window.createTreeView(views.eventBreakpoints, { treeDataProvider: breakpoints });
+  context.subscriptions.push(
+    breakpoints,
+    tree,
+    tree.onDidChangeCheckboxState(({ items }) =>
+      breakpoints.set(
+        items.flatMap(([node, state]) => {
+          const on = state === vscode.TreeItemCheckboxState.Checked;
+          const kinds = 'group' in node ? kindsOf(node.group) : [node.kind];
+          return kinds.map((kind) => [kind, { ...breakpoints.get(kind), on }] as const);
+        }),
+      ),
+    ),
+    vscode.commands.registerCommand(commands.editEventBreakpoint, async (node?: Node) => {
+      const kind = node && 'kind' in node ? node.kind : await pickKind();
+      if (kind) {
+        await edit(breakpoints, kind);
+      }
+    }),
+    vscode.commands.registerCommand(commands.clearEventBreakpoints, () =>
+      breakpoints.set(EVENT_NAMES.map((kind) => [kind, { on: false }] as const)),
+    ),
+  );
+  return breakpoints;
+}
+
+async function pickKind(): Promise<EventName | undefined> {
+  const items = EVENT_NAMES.map((name) => ({ label: EVENTS[name].title as string, description: name }));
+  const placeHolder = vscode.l10n.t('Stop at which kind of event?');
+  return (await vscode.window.showQuickPick(items, { placeHolder, matchOnDescription: true }))?.description;
+}
+
+/** Asks which part, then for its text; what is wrong with it is said while it is typed. */
+async function edit(breakpoints: EventBreakpoints, kind: EventName): Promise<void> {
+  const setting = breakpoints.get(kind);
+  const parts: { label: string; part: Part; description: string; check: (text: string) => unknown; hint: string }[] = [
+    {
+      label: vscode.l10n.t('Condition'),
+      part: 'condition',
+      description: setting.condition ?? '',
+      check: conditionOf,
+      hint: vscode.l10n.t('An expression over the event and the state: {0}', fieldsOf(kind)),
+    },
+    {
+      label: vscode.l10n.t('Hit count'),
+      part: 'hitCondition',
+      description: setting.hitCondition ?? '',
+      check: hitFilter,
+      hint: vscode.l10n.t('3, > 3, >= 3, < 3, <= 3 or % 3, counted over the whole run'),
+    },
+    {
+      label: vscode.l10n.t('Log message'),
+      part: 'logMessage',
+      description: setting.logMessage ?? '',
+      check: logTemplate,
+      hint: vscode.l10n.t('Printed instead of stopping; expressions stand in braces'),
+    },
+  ];
+  const title = EVENTS[kind].title;
+  const chosen = await vscode.window.showQuickPick(parts, { title });
+  if (!chosen) {
+    return;
+  }
+  const text = await vscode.window.showInputBox({
+    title: `${title}: ${chosen.label}`,
+    prompt: chosen.hint,
+    value: chosen.description,
+    validateInput: (typed) => {
+      const wrong = typed.trim() === '' ? undefined : chosen.check(typed);
+      return typeof wrong === 'string' ? wrong : undefined;
+    },
+  });
+  if (text !== undefined) {
+    const { [chosen.part]: _, ...rest } = setting;
+    await breakpoints.set([[kind, { ...rest, on: true, ...(text.trim() === '' ? {} : { [chosen.part]: text }) }]]);
+  }
+}
+
+function fieldsOf(kind: EventName): string {
+  return Object.keys(EVENTS[kind].fields).join(', ');
+}
