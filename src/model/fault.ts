@@ -41,7 +41,7 @@ import {
   V_VALID,
 } from './bits';
 import { eventCode, RETRY_WHY } from './events';
-import { isKey31, lockHpte, unlockHpte, vHiOf } from './hcalls';
+import { invalidating, isKey31, lockHpte, seqMoved, unlockHpte, vHiOf } from './hcalls';
 import {
   actualShift,
   amrFault,
@@ -58,7 +58,7 @@ import {
 import { Local, sFind, sHvFault, sPageFault } from './listing';
 import { Point } from './points';
 import { addRevmapChain, lockRmap, unlockRmap } from './rmap';
-import { type Hpt, type Memslot, MMIO_ENTRIES, Scalar, type Store, Vcpu } from './state';
+import { type Hpt, Lane, type Memslot, MMIO_ENTRIES, Scalar, type Store, Vcpu } from './state';
 import { tlbieHpte } from './tlb';
 import type { Vm } from './vm';
 import { frameHi, maskHi, maskLo, numHi, toNum } from './words';
@@ -257,12 +257,14 @@ function hvFault(
       if (log !== null) log.step(sHvFault.none);
       return nohpte ? status : 0;
     }
-    vLo = hpt.vLo(index) & ~V_HVLOCK;
+    const c = hpt.chunk(index);
+    const o = (index & 255) << 3;
+    vLo = (c[o + Lane.vLo] as number) & ~V_HVLOCK;
     vHi = vHiOf(vm, hpt, index);
-    rHi = vm.newFormat ? hpt.rHi(index) & ~0x0c000000 : hpt.rHi(index);
-    rLo = hpt.rLo(index);
-    guestHi = hpt.guestHi(index);
-    guestLo = hpt.guestLo(index);
+    rHi = (c[o + Lane.rHi] as number) & (vm.newFormat ? ~0x0c000000 : -1);
+    rLo = c[o + Lane.rLo] as number;
+    guestHi = c[o + Lane.guestHi] as number;
+    guestLo = c[o + Lane.guestLo] as number;
     if (log !== null) unlockHpte(vm, hpt, index);
   }
   if (cached < 0 && nohpte && (vLo & V_VALID) !== 0) {
@@ -308,10 +310,11 @@ function hvFault(
 
 /** MMIO cache entry of an address (mmio_cache_search), or -1. */
 function findMmioCache(vm: Vm, cpu: Store, eaHi: number, eaLo: number, slbHi: number, slbLo: number): number {
-  const s = vm.state.scalars;
+  const updateLo = vm.state.scalars.lo(Scalar.mmioUpdate);
+  const updateHi = vm.state.scalars.hi(Scalar.mmioUpdate);
   for (let i = 0; i < MMIO_ENTRIES; i++) {
     const at = Vcpu.mmio + i * 8;
-    if (cpu.lo(at + 6) !== s.lo(Scalar.mmioUpdate) || cpu.hi(at + 6) !== s.hi(Scalar.mmioUpdate)) continue;
+    if (cpu.lo(at + 6) !== updateLo || cpu.hi(at + 6) !== updateHi) continue;
     const base = pageShifts(vm, cpu.lo(at + 2), cpu.lo(at + 3)) & 0xff;
     if (base === 0 || cpu.lo(at + 1) !== slbLo || cpu.hi(at + 1) !== slbHi) continue;
     if (
@@ -449,13 +452,15 @@ function resolve(vm: Vm, cpu: Store, eaHi: number, eaLo: number, dsisr: number):
     }
   }
   if (log !== null) log.step(sPageFault.readHpte);
-  const vLo = hpt.vLo(index) & ~V_HVLOCK;
-  const vHi = vHiOf(vm, hpt, index);
-  const memRHi = hpt.rHi(index);
+  const c = hpt.chunk(index);
+  const o = (index & 255) << 3;
+  const vLo = (c[o + Lane.vLo] as number) & ~V_HVLOCK;
+  const memRHi = c[o + Lane.rHi] as number;
+  const vHi = vm.newFormat ? oldVHi(c[o + Lane.vHi] as number, memRHi) : (c[o + Lane.vHi] as number);
   const rHi = vm.newFormat ? memRHi & ~0x0c000000 : memRHi;
-  const rLo = hpt.rLo(index);
-  const guestHi = hpt.guestHi(index);
-  const guestLo = hpt.guestLo(index);
+  const rLo = c[o + Lane.rLo] as number;
+  const guestHi = c[o + Lane.guestHi] as number;
+  const guestLo = c[o + Lane.guestLo] as number;
   if (
     vLo !== cpu.lo(Vcpu.pgfaultV) ||
     vHi !== cpu.hi(Vcpu.pgfaultV) ||
@@ -616,9 +621,8 @@ function hostPage61(
   pageKnown = known;
   writeOk = writable;
   if (log !== null) log.step(sPageFault.readPte);
-  const s = vm.state.scalars;
-  const running = (s.lo(Scalar.count) | s.hi(Scalar.count)) !== 0;
-  const stale = running || s.lo(Scalar.seq) !== seqLo || s.hi(Scalar.seq) !== seqHi;
+  const running = invalidating(vm);
+  const stale = running || seqMoved(vm, seqHi, seqLo);
   if ((stale && !vm.noSeqCheck) || !w.findPte(hva) || (w.pteFlags & PTE_PRESENT) === 0) {
     if (log !== null) log.step(sPageFault.noPte);
     retry(vm, eaHi, eaLo, index, running ? 'count' : stale ? 'seq' : 'no-host-pte');
@@ -701,9 +705,12 @@ function build(
     return exit(vm, vHi, vLo, rHi, rLo, RESUME_GUEST, false, k.mixedPageSizes);
   }
   if (log !== null) log.step(sPageFault.recheck);
-  const sameV = (hpt.vLo(index) & ~V_HVLOCK) === vLo && vHiOf(vm, hpt, index) === vHi;
-  const sameR = hpt.rHi(index) === memRHi && hpt.rLo(index) === rLo;
-  if (!vm.noHpteRecheck && !(sameV && sameR && hpt.guestHi(index) === guestHi && hpt.guestLo(index) === guestLo)) {
+  const c = hpt.chunk(index);
+  const o = (index & 255) << 3;
+  const sameV = ((c[o + Lane.vLo] as number) & ~V_HVLOCK) === vLo && vHiOf(vm, hpt, index) === vHi;
+  const sameR = c[o + Lane.rHi] === memRHi && c[o + Lane.rLo] === rLo;
+  const sameGuest = c[o + Lane.guestHi] === guestHi && c[o + Lane.guestLo] === guestLo;
+  if (!vm.noHpteRecheck && !(sameV && sameR && sameGuest)) {
     retry(vm, eaHi, eaLo, index, 'hpte-changed');
     return exit(vm, vHi, vLo, rHi, rLo, RESUME_GUEST, false, k.mixedPageSizes);
   }
@@ -750,12 +757,11 @@ function build(
 
 function mmuRetryWhy(vm: Vm, seqHi: number, seqLo: number, eaHi: number, eaLo: number, index: number): boolean {
   if (vm.noSeqCheck) return false;
-  const s = vm.state.scalars;
-  if ((s.lo(Scalar.count) | s.hi(Scalar.count)) !== 0) {
+  if (invalidating(vm)) {
     retry(vm, eaHi, eaLo, index, 'count');
     return true;
   }
-  if (s.lo(Scalar.seq) !== seqLo || s.hi(Scalar.seq) !== seqHi) {
+  if (seqMoved(vm, seqHi, seqLo)) {
     retry(vm, eaHi, eaLo, index, 'seq');
     return true;
   }

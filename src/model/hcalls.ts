@@ -54,7 +54,7 @@ import {
   unlockRmap,
   updateDirtyMap,
 } from './rmap';
-import { type Hpt, type Memslot, Scalar } from './state';
+import { type Hpt, Lane, type Memslot, Scalar } from './state';
 import { localInvalidate61, tlbieHpte } from './tlb';
 import type { Vm } from './vm';
 import { frameHi, maskHi, maskLo, numHi, toBig, toNum } from './words';
@@ -78,12 +78,16 @@ export function oldDword0(vm: Vm, hpt: Hpt, index: number): bigint {
 
 /** Sets HVLOCK in dword 0. */
 export function lockHpte(vm: Vm, hpt: Hpt, index: number): void {
-  vm.state.putV(hpt, index, hpt.vHi(index), hpt.vLo(index) | V_HVLOCK);
+  const c = hpt.chunk(index);
+  const o = (index & 255) << 3;
+  vm.state.putV(hpt, index, c[o + Lane.vHi] as number, (c[o + Lane.vLo] as number) | V_HVLOCK);
 }
 
 /** Clears HVLOCK in dword 0. */
 export function unlockHpte(vm: Vm, hpt: Hpt, index: number): void {
-  vm.state.putV(hpt, index, hpt.vHi(index), hpt.vLo(index) & ~V_HVLOCK);
+  const c = hpt.chunk(index);
+  const o = (index & 255) << 3;
+  vm.state.putV(hpt, index, c[o + Lane.vHi] as number, (c[o + Lane.vLo] as number) & ~V_HVLOCK);
 }
 
 /** The HPTE index in a register, or -1 when it does not lie in the table. */
@@ -103,11 +107,22 @@ function setOutIndex(vm: Vm, index: number): void {
   setOut(vm, 0, numHi(index), index | 0);
 }
 
+/** Whether an invalidation runs. */
+export function invalidating(vm: Vm): boolean {
+  const words = vm.state.scalars.chunk(Scalar.count);
+  return ((words[Scalar.count << 1] as number) | (words[(Scalar.count << 1) + 1] as number)) !== 0;
+}
+
+/** Whether an invalidation has ended since the snapshot of the sequence. */
+export function seqMoved(vm: Vm, seqHi: number, seqLo: number): boolean {
+  const words = vm.state.scalars.chunk(Scalar.seq);
+  return words[Scalar.seq << 1] !== seqLo || words[(Scalar.seq << 1) + 1] !== seqHi;
+}
+
 /** Whether an invalidation runs or has run since the snapshot (mmu_notifier_retry, mmu_invalidate_retry). */
 export function mmuRetry(vm: Vm, seqHi: number, seqLo: number): boolean {
   if (vm.noSeqCheck) return false;
-  const s = vm.state.scalars;
-  return (s.lo(Scalar.count) | s.hi(Scalar.count)) !== 0 || s.lo(Scalar.seq) !== seqLo || s.hi(Scalar.seq) !== seqHi;
+  return invalidating(vm) || seqMoved(vm, seqHi, seqLo);
 }
 
 /** Whether a memslot may hold pages of this size (slot_is_aligned). */
@@ -320,7 +335,9 @@ function enterHpte(
   const exact = (flagsHi & H_EXACT_HI) !== 0;
   if (!exact) index -= index % 8;
   const last = exact ? index : index + 7;
-  while (index <= last && (hpt.vLo(index) & (V_HVLOCK | V_VALID | V_ABSENT)) !== 0) index++;
+  // the eight slots of a PTEG lie in one chunk
+  const slots = hpt.chunk(index);
+  while (index <= last && ((slots[(index & 255) << 3] as number) & (V_HVLOCK | V_VALID | V_ABSENT)) !== 0) index++;
   if (index > last) {
     if (log !== null) {
       log.step(sEnter.full);
@@ -442,9 +459,8 @@ function hostPage34(vm: Vm, slot: Memslot, gfn: number, shift: number, writing: 
 function hostPage61(vm: Vm, slot: Memslot, gfn: number, shift: number, writing: boolean): number {
   const hva = clearHostPage(vm, slot, gfn, shift);
   const w = vm.world;
-  const s = vm.state.scalars;
   hostPage.reached = true;
-  if ((s.lo(Scalar.count) | s.hi(Scalar.count)) === 0 && w.findPte(hva)) {
+  if (!invalidating(vm) && w.findPte(hva)) {
     hostPage.shift = w.pteShift;
     hostPage.wimgKnown = true;
     if (hostPage.shift >= shift && (w.pteFlags & PTE_PRESENT) !== 0) {

@@ -9,7 +9,7 @@ import { actualShift, gfnOf } from './hpte';
 import { sAge, sRange, sSetSpte, sTestAge, sUnmap } from './listing';
 import { Point } from './points';
 import { LONGEST_RING, lockRmap, noteModification, pagesOf, unlinkHpte, unlockRmap, updateDirtyMap } from './rmap';
-import { type Hpt, type Memslot, Scalar } from './state';
+import { type Hpt, Lane, type Memslot, Scalar } from './state';
 import { tlbieHpte } from './tlb';
 import type { Vm } from './vm';
 import { numHi, numLo, toSigned } from './words';
@@ -63,9 +63,14 @@ export function unmapHpte(vm: Vm, hpt: Hpt, index: number, slot: Memslot, gfn: n
   if (log !== null) log.step(sUnmap.unlink);
   unlinkHpte(vm, hpt, index, slot, page, true);
   if (log !== null) log.event(RMAP_UNLINK).num(index).num(gfn);
-  const vLo = hpt.vLo(index);
-  const guestLo = hpt.guestLo(index);
-  if ((vLo & V_VALID) === 0 || gfnOf(hpt.guestHi(index), guestLo, actualShift(vm, vLo, guestLo), vm.pageShift) !== gfn)
+  const c = hpt.chunk(index);
+  const o = (index & 255) << 3;
+  const vLo = c[o + Lane.vLo] as number;
+  const guestLo = c[o + Lane.guestLo] as number;
+  if (
+    (vLo & V_VALID) === 0 ||
+    gfnOf(c[o + Lane.guestHi] as number, guestLo, actualShift(vm, vLo, guestLo), vm.pageShift) !== gfn
+  )
     return;
   if (log !== null) log.step(sUnmap.absent);
   const vHi = vHiOf(vm, hpt, index);

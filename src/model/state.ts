@@ -354,6 +354,9 @@ export interface Vma {
   readonly ptes: Store;
 }
 
+/** Where the words of an HPTE stand from (index & 255) * 8 on in its chunk. For paths that read several of them. */
+export const Lane = { vLo: 0, vHi: 1, rLo: 2, rHi: 3, guestLo: 4, guestHi: 5, forw: 6, back: 7 } as const;
+
 type Owned = Hpt | Store | Memslot | Vma | null;
 
 /** Which word was written: decoded form of a journal place. */
