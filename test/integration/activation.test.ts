@@ -2,13 +2,12 @@
 
 import { strict as assert } from 'node:assert';
 import * as vscode from 'vscode';
-
-const id = 'hptscope.hptscope';
+import { becomes, extensionId, write } from './support';
 
 describe('activation', () => {
   it('is found with what its manifest contributes', () => {
-    const extension = vscode.extensions.getExtension(id);
-    assert.ok(extension, `${id} is not among the extensions`);
+    const extension = vscode.extensions.getExtension(extensionId);
+    assert.ok(extension, `${extensionId} is not among the extensions`);
     assert.equal(extension.packageJSON.displayName, 'HPT Scope');
   });
 
@@ -20,21 +19,15 @@ describe('activation', () => {
   });
 
   it('activates when a scenario is opened', async () => {
-    const extension = vscode.extensions.getExtension(id);
+    const extension = vscode.extensions.getExtension(extensionId);
     assert.ok(extension);
-    const scenario = vscode.Uri.parse('untitled:/activation.hpt');
-    const document = await vscode.workspace.openTextDocument(scenario);
+    const document = await vscode.workspace.openTextDocument(await write('activation.hpt', '# nothing yet\n'));
     assert.equal(document.languageId, 'hpt-scenario');
     await vscode.window.showTextDocument(document);
-    await becomes(() => extension.isActive, 'the extension to be active');
+    await becomes(
+      () => extension.isActive,
+      (active) => active,
+      'the extension to be active',
+    );
   });
 });
-
-/** Waits for a condition; fails after ten seconds. */
-async function becomes(condition: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!condition()) {
-    assert.ok(Date.now() < deadline, `waited ten seconds for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}

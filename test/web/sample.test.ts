@@ -2,7 +2,7 @@
 
 import * as vscode from 'vscode';
 import type { ExtensionApi } from '../../src/extension/activate';
-import { commands } from '../../src/extension/ids';
+import { commands, debugType } from '../../src/extension/ids';
 import { memslotNodes } from '../../src/extension/viewModels/memslots';
 import type { ViewNode } from '../../src/extension/viewModels/node';
 import { stateOfCell } from '../../src/protocol';
@@ -46,6 +46,26 @@ describe('the sample as a web extension', () => {
     await api.session.goTo(run.position - 1);
     same(cell(), 'valid', 'the cell after the step back');
     same(entry()?.description?.startsWith('valid'), true, 'the tree after the step back');
+  });
+
+  it('is debugged: stops on entry, steps, and ends', async () => {
+    const api = await vscode.extensions.getExtension<ExtensionApi>('hptscope.hptscope')?.activate();
+    const folder = vscode.workspace.workspaceFolders?.[0];
+    if (!api || !folder) {
+      throw new Error('no extension, or no workspace folder');
+    }
+    api.session.clear();
+    const moved = new Promise<unknown>((resolve) => api.session.onDidMove(resolve));
+    const program = vscode.Uri.joinPath(folder.uri, 'page-out.hpt').toString(true);
+    const configuration = { type: debugType, request: 'launch', name: 'web', program };
+    same(await vscode.debug.startDebugging(folder, configuration), true, 'the session starts');
+    same(api.session.run?.position, 0, 'the moment at the stop on entry');
+    await vscode.debug.activeDebugSession?.customRequest('stepIn', { threadId: 1 });
+    await moved;
+    same((api.session.run?.position ?? 0) > 0, true, 'the run after a step');
+    const closed = new Promise<unknown>((resolve) => api.session.onDidChangeRun(resolve));
+    await vscode.debug.stopDebugging();
+    same(await closed, null, 'the run after the session');
   });
 
   it('opens a recording of a real kernel', async () => {
