@@ -2,6 +2,7 @@
 
 import type { HcallEnter, PageFaultEnter } from '../decoded';
 import type { HcallFact } from '../recordingFacts';
+import type { Hindsight } from './hindsight';
 import type { Host } from './host';
 import type { Knowledge } from './knowledge';
 
@@ -34,12 +35,15 @@ export interface Pending {
 }
 
 export interface Context {
+  readonly hindsight: Hindsight;
   readonly table: Knowledge;
   readonly host: Host;
   /** the table is in the layout of ISA 3.0 */
   readonly isa3: boolean;
   /** the table's size is known; otherwise only the hash bits of the smallest table are */
   readonly sizeKnown: boolean;
+  /** the host has no page there, so no entry of it is valid */
+  notMapped(gpa: bigint): void;
   diverge(kind: DivergenceKind, expected: string, seen: string): void;
 }
 

@@ -65,6 +65,7 @@ export function applyFaultEnter(context: Context, fault: PageFaultEnter, candida
   const gpa = gpaOf(v, guest);
   const memslot = gpa === undefined ? undefined : host.slotOf(gpa);
   const frame = frameOf(v, fault.hpteR, guest, false);
+  context.hindsight.seen(index, states === VALID, frame);
   table.put(index, {
     states,
     v,
@@ -128,6 +129,7 @@ export function applyFaultExit(context: Context, pending: Pending, exit: PageFau
   const settled = candidates.length === 1 ? candidates[0] : pending.linked;
   if (settled === undefined || !candidates.includes(settled)) {
     for (const index of candidates) {
+      context.hindsight.over(index);
       const slot = table.get(index);
       table.put(index, {
         ...slot,
@@ -172,6 +174,7 @@ function install(context: Context, pending: Pending, index: number, v: bigint, c
     frameCause: calm ? 'frame not traced' : 'race',
     rcCause: 'R and C not traced',
   };
+  context.hindsight.over(index);
   table.put(index, slot);
   if (states === VALID && gpa !== undefined) {
     host.setMapped(gpa, undefined);

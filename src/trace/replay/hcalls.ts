@@ -64,7 +64,7 @@ export function applyHcall(context: Context, pending: Pending, rc: bigint): void
       enter(context, pending, call.args, rc, fact?.ret === 0 ? fact.out[0] : undefined);
       return;
     case HCALL.remove:
-      remove(context, call.args, rc);
+      remove(context, call.args, rc, fact?.out ?? []);
       return;
     case HCALL.bulkRemove:
       bulkRemove(context, args, args.length >= 8, fact?.out ?? []);
@@ -77,7 +77,7 @@ export function applyHcall(context: Context, pending: Pending, rc: bigint): void
       return;
     case HCALL.clearMod:
     case HCALL.clearRef:
-      clear(context, call.args, rc);
+      clear(context, call.args, rc, fact?.out ?? []);
       return;
     default:
       return;
@@ -130,14 +130,25 @@ function enter(context: Context, pending: Pending, args: Words, rc: bigint, out:
       context.diverge('h_enter', `H_PTEG_FULL: slot 0x${told.toString(16)} is taken`, 'H_SUCCESS');
       return;
     }
-    table.put(told, made);
+    enterAt(context, pending, told, made, ptel);
     return;
   }
-  enterSomewhere(context, slots, made);
+  const only = enterSomewhere(context, slots, made);
+  if (only !== undefined) {
+    enterAt(context, pending, only, made, ptel);
+  }
 }
 
-/** The entry took the first free slot: the only one that can be free, or one of those that can. */
-function enterSomewhere(context: Context, slots: readonly number[], made: Slot): void {
+function enterAt({ table, hindsight }: Context, pending: Pending, index: number, made: Slot, ptel: bigint): void {
+  table.put(index, made);
+  hindsight.over(index);
+  if (made.states === taken && made.cause === 'host presence') {
+    hindsight.entered(index, pending.event, ptel & RC);
+  }
+}
+
+/** The entry took the first free slot: the only one that can be free, which is answered, or one of those that can. */
+function enterSomewhere(context: Context, slots: readonly number[], made: Slot): number | undefined {
   const { table } = context;
   const candidates: number[] = [];
   for (const slot of slots) {
@@ -152,11 +163,10 @@ function enterSomewhere(context: Context, slots: readonly number[], made: Slot):
   const [first] = candidates;
   if (first === undefined) {
     context.diverge('h_enter', 'H_PTEG_FULL: no slot is free', 'H_SUCCESS');
-    return;
+    return undefined;
   }
   if (candidates.length === 1) {
-    table.put(first, made);
-    return;
+    return first;
   }
   for (const slot of candidates) {
     const old = table.get(slot);
@@ -175,7 +185,9 @@ function enterSomewhere(context: Context, slots: readonly number[], made: Slot):
       rcCause: 'slot not told',
     };
     table.put(slot, unsure);
+    context.hindsight.over(slot);
   }
+  return undefined;
 }
 
 /** What H_ENTER makes of its words: VALID when the host has the page, ABSENT when not or when there is no memslot. */
@@ -206,9 +218,27 @@ function enteredSlot(context: Context, pending: Pending, v: bigint, ptel: bigint
   }
   if (pending.linked !== undefined || host.isMapped(gpa)) {
     const frame = host.frameOf(gpa);
+    host.setMapped(gpa, undefined);
     return { ...base, states: VALID, frame, cause: 'host presence', frameCause: 'frame not traced' } as Slot;
   }
-  return open('host presence');
+  const known = context.hindsight.outcomeOf(pending.event);
+  if (known === VALID) {
+    host.setMapped(gpa, undefined);
+    return { ...base, states: VALID, cause: 'host presence', frameCause: 'frame not traced' } as Slot;
+  }
+  if (known === ABSENT) {
+    context.notMapped(gpa);
+  }
+  return known === ABSENT
+    ? ({
+        ...base,
+        states: ABSENT,
+        frame: 0n,
+        rc: ptel & RC,
+        cause: 'host presence',
+        frameCause: 'host presence',
+      } as Slot)
+    : open('host presence');
 }
 
 /** Whether the AVPN argument fits; undefined while the entry's words are unknown. */
@@ -216,7 +246,7 @@ function avpnFits({ v }: Slot, avpn: bigint): boolean | undefined {
   return v === undefined ? undefined : (v & ~0x7fn) === avpn;
 }
 
-function remove(context: Context, args: Words, rc: bigint): void {
+function remove(context: Context, args: Words, rc: bigint, out: Words): void {
   const { table } = context;
   const [flags = 0n, register = 0n, avpn = 0n] = args;
   const index = indexOf(context, register);
@@ -228,6 +258,8 @@ function remove(context: Context, args: Words, rc: bigint): void {
     if (slot.states === FREE) {
       context.diverge('h_remove', 'H_NOT_FOUND: the slot is free', 'H_SUCCESS');
     }
+    context.hindsight.returned(index, out[1] ?? 0n);
+    context.hindsight.over(index);
     table.free(index);
   } else if (rc === H_NOT_FOUND && (flags & H_ANDCOND) === 0n) {
     notFound(context, index, (flags & H_AVPN) === 0n || avpnFits(slot, avpn) === true, 'h_remove');
@@ -294,6 +326,9 @@ function removePair(context: Context, { index, flags, arg }: BulkPair, result: b
     if (code === 9n && !table.narrow(index, FREE)) {
       context.diverge('h_remove', 'removed by H_BULK_REMOVE', 'not found');
     }
+    // R and C stand in bits 59 and 58 of the result
+    context.hindsight.returned(index, code === 8n ? ((result ?? 0n) >> 51n) & RC : 0n);
+    context.hindsight.over(index);
     table.free(index);
   } else if (code === 9n) {
     notFound(context, index, fits === true, 'h_remove');
@@ -356,12 +391,13 @@ function read(context: Context, args: Words, rc: bigint, out: Words): void {
       return;
     }
     if (isTaken) {
+      context.hindsight.returned(first + i, r);
       table.put(first + i, { ...table.get(first + i), v: identityOf(v, isa3), guest: guestOf(r) });
     }
   }
 }
 
-function clear(context: Context, args: Words, rc: bigint): void {
+function clear(context: Context, args: Words, rc: bigint, out: Words): void {
   const { table } = context;
   const index = indexOf(context, args[1] ?? 0n);
   if (index === undefined) {
@@ -374,6 +410,7 @@ function clear(context: Context, args: Words, rc: bigint): void {
       context.diverge('h_protect', 'H_NOT_FOUND: the slot is free', 'H_SUCCESS');
       return;
     }
+    context.hindsight.returned(index, out[0] ?? 0n);
     table.forgetRc(index);
   }
 }

@@ -29,9 +29,10 @@ import { Comparison, wordsOf } from './checkpoint';
 import type { Context, Divergence, DivergenceKind, Pending } from './context';
 import { applyFaultEnter, applyFaultExit, candidatesOfFault, checkMemslot, ptegsOfFault } from './faults';
 import { applyHcall, HCALL, reachOfHcall } from './hcalls';
+import { Hindsight } from './hindsight';
 import { Host, type ReplaySlot } from './host';
 import type { PlacedHpt, PlacedPage, PlacedPagemap, PlacedSlot, PlacedTable, ReplayInput } from './input';
-import { ABSENT, bytesOf, FREE, Knowledge, lastingRc, type Slot, unknownSlot, VALID } from './knowledge';
+import { ABSENT, bytesOf, type Cause, FREE, Knowledge, lastingRc, type Slot, unknownSlot, VALID } from './knowledge';
 import { isVcpuKind, type Machines, machinesOf } from './machines';
 import { slotAfterResize, V_BOLTED, vrmaSlots } from './words';
 
@@ -42,6 +43,8 @@ export interface ReplayOptions {
   /** use the first dump that is not empty only, or each dump after it was compared */
   readonly keyframes: 'first' | 'all';
   readonly cancelled?: () => boolean;
+  /** what an earlier pass found that later events force of H_ENTERs */
+  readonly outcomes?: ReadonlyMap<number, number>;
 }
 
 /** Which events a trace has; what is missing cannot be told. */
@@ -58,6 +61,7 @@ export class Replay implements Context {
   readonly host: Host;
   readonly comparison = new Comparison();
   readonly divergences: Divergence[] = [];
+  readonly hindsight: Hindsight;
   readonly machines: Machines;
   readonly recorded: Recorded;
   /** events that drove the machine with all that they need known */
@@ -81,6 +85,7 @@ export class Replay implements Context {
   constructor(input: ReplayInput, options: ReplayOptions) {
     this.#input = input;
     this.#options = options;
+    this.hindsight = new Hindsight(options.outcomes ?? new Map());
     const { events } = input;
     this.isa3 = input.cpu === 'POWER9' || input.cpu === 'POWER10';
     this.machines = machinesOf(events, input.tgid);
@@ -89,6 +94,10 @@ export class Replay implements Context {
     this.host = new Host(input.pageShift, input.slots === null ? null : []);
     this.sizeKnown = false;
     this.table = this.#newTable(entriesOfDumps(input), unknownSlot('no first dump'));
+    const [made] = input.hpts;
+    if (made?.how === 'allocate' && this.#isNewMachine(made.before)) {
+      this.table.empty();
+    }
   }
 
   #newTable(entries: number, background: Slot): Knowledge {
@@ -136,11 +145,13 @@ export class Replay implements Context {
     if (this.#diverged) {
       this.#diverged = false;
       this.table.forgetAll('divergence');
+      this.hindsight.clear();
     }
   }
 
   #lostEvents(): void {
     this.table.forgetAll('lost events');
+    this.hindsight.clear();
     this.host.forgetPages();
     this.#pending.clear();
   }
@@ -165,6 +176,7 @@ export class Replay implements Context {
     const entries = 2 ** (order - 4);
     this.sizeKnown = true;
     this.#pending.clear();
+    this.hindsight.clear();
     if (how === 'resize') {
       this.#resize(entries);
       return;
@@ -245,12 +257,12 @@ export class Replay implements Context {
       host.setMapped(gpa, frame === undefined ? undefined : frame << BigInt(host.pageShift));
       this.#settleFrames(gpa);
     } else {
-      this.#notMapped(gpa);
+      this.notMapped(gpa);
     }
   }
 
   /** A page that is not mapped has no valid entry, and has had none since the last invalidation that covered it. */
-  #notMapped(gpa: bigint): void {
+  notMapped(gpa: bigint): void {
     const { host, table } = this;
     const size = 1n << BigInt(host.pageShift);
     const from = gpa & ~(size - 1n);
@@ -260,6 +272,7 @@ export class Replay implements Context {
         if (states === VALID) {
           this.diverge('page fact', `a mapped page: slot 0x${index.toString(16)} is valid`, 'not mapped');
         } else {
+          this.hindsight.notMapped(index);
           table.narrow(index, FREE | ABSENT);
         }
       }
@@ -359,7 +372,7 @@ export class Replay implements Context {
   /** The table becomes what a dump shows. */
   #observe({ dump }: PlacedTable): void {
     const { table, host, isa3 } = this;
-    this.#vrmaPending = false;
+    this.#vrmaPending &&= dump.count === 0;
     table.empty();
     for (let i = 0; i < dump.count; i++) {
       const { state, v, guest, frame, rc } = wordsOf(dump, i, isa3);
@@ -532,8 +545,15 @@ export class Replay implements Context {
     }
     if (pending.disturbed || others.length > 0) {
       for (const pteg of pending.ptegs) {
-        this.table.blur(pteg, 'race');
+        this.#blur(pteg, 'race');
       }
+    }
+  }
+
+  #blur(pteg: number, cause: Cause): void {
+    this.table.blur(pteg, cause);
+    for (let i = 0; i < 8; i++) {
+      this.hindsight.over(pteg * 8 + i);
     }
   }
 
@@ -546,6 +566,7 @@ export class Replay implements Context {
       // the VMM may now replace the table
       if (nr === HCALL.resizeCommit || nr === HCALL.clientArchitecture || nr === HCALL.registerProcTable) {
         this.table.forgetAll('untraced ioctl');
+        this.hindsight.clear();
       }
       return;
     }
@@ -570,7 +591,7 @@ export class Replay implements Context {
       return;
     }
     for (const pteg of pending.ptegs) {
-      this.table.blur(pteg, 'lost events');
+      this.#blur(pteg, 'lost events');
     }
     if (pending.anywhere) {
       this.table.maybeFreeAll('hidden bulk pairs');

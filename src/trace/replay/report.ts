@@ -133,8 +133,19 @@ async function openFolder(path: string, services: OpenServices, useFacts: boolea
   return { input, problems };
 }
 
-/** Replays what was opened. */
+/** Passes that look for what later events force of earlier ones; each can only tell more. */
+const morePasses = 3;
+
+/** Replays what was opened. The last pass knows what those before it found. */
 export function replayInput(input: ReplayInput, options: ReplayOptions): { replay: Replay; report: ReplayReport } {
-  const replay = new Replay(input, options).run();
+  let outcomes: ReadonlyMap<number, number> = new Map();
+  for (let pass = 0; pass < morePasses; pass++) {
+    const found = new Replay(input, { ...options, outcomes }).run().hindsight.outcomes;
+    if (found.size === 0) {
+      break;
+    }
+    outcomes = new Map([...outcomes, ...found]);
+  }
+  const replay = new Replay(input, { ...options, outcomes }).run();
   return { replay, report: reportOf(replay, input.events.count) };
 }
