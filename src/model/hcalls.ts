@@ -76,8 +76,9 @@ export function oldDword0(vm: Vm, hpt: Hpt, index: number): bigint {
   return toBig(vHiOf(vm, hpt, index), hpt.vLo(index));
 }
 
-/** Sets HVLOCK in dword 0. */
+/** Sets HVLOCK in dword 0, where it could be seen. */
 export function lockHpte(vm: Vm, hpt: Hpt, index: number): void {
+  if (vm.alone) return;
   const c = hpt.chunk(index);
   const o = (index & 255) << 3;
   vm.state.putV(hpt, index, c[o + Lane.vHi] as number, (c[o + Lane.vLo] as number) | V_HVLOCK);
@@ -87,7 +88,8 @@ export function lockHpte(vm: Vm, hpt: Hpt, index: number): void {
 export function unlockHpte(vm: Vm, hpt: Hpt, index: number): void {
   const c = hpt.chunk(index);
   const o = (index & 255) << 3;
-  vm.state.putV(hpt, index, c[o + Lane.vHi] as number, (c[o + Lane.vLo] as number) & ~V_HVLOCK);
+  const vLo = c[o + Lane.vLo] as number;
+  if ((vLo & V_HVLOCK) !== 0) vm.state.putV(hpt, index, c[o + Lane.vHi] as number, vLo & ~V_HVLOCK);
 }
 
 /** The HPTE index in a register, or -1 when it does not lie in the table. */

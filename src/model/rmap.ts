@@ -19,9 +19,9 @@ const DIRTY_SET = eventCode('dirty.set');
 const DIRTY_LOST = eventCode('dirty.lost');
 export type DirtyCause = (typeof DIRTY_CAUSE)[number];
 
-/** Takes the lock of a rmap word. */
+/** Takes the lock of a rmap word, where it could be seen. */
 export function lockRmap(vm: Vm, slot: Memslot, page: number): void {
-  if (vm.noRmapLock) return;
+  if (vm.noRmapLock || vm.alone) return;
   const w = slot.rmap;
   vm.state.put(w, page, w.hi(page) | vm.kernel.rmapLockHi, w.lo(page));
 }
@@ -29,7 +29,8 @@ export function lockRmap(vm: Vm, slot: Memslot, page: number): void {
 export function unlockRmap(vm: Vm, slot: Memslot, page: number): void {
   if (vm.noRmapLock) return;
   const w = slot.rmap;
-  vm.state.put(w, page, w.hi(page) & ~vm.kernel.rmapLockHi, w.lo(page));
+  const hi = w.hi(page);
+  if ((hi & vm.kernel.rmapLockHi) !== 0) vm.state.put(w, page, hi & ~vm.kernel.rmapLockHi, w.lo(page));
 }
 
 /**
@@ -150,8 +151,10 @@ export function unlinkHpte(vm: Vm, hpt: Hpt, index: number, slot: Memslot, page:
   const st = vm.state;
   const forw = hpt.forw(index);
   const back = hpt.back(index);
-  st.putLink(hpt, forw, hpt.forw(forw), back);
-  st.putLink(hpt, back, forw, hpt.back(back));
+  if (forw !== index || back !== index) {
+    st.putLink(hpt, forw, hpt.forw(forw), back);
+    st.putLink(hpt, back, forw, hpt.back(back));
+  }
   const w = slot.rmap;
   if (byHost || w.lo(page) >>> 0 === index) {
     if (forw === index) st.put(w, page, w.hi(page) & ~RMAP_PRESENT_HI, 0);

@@ -85,6 +85,11 @@ export class Vm {
     if (this.hook !== null) this.hook(point);
   }
 
+  /** Nobody could see a lock: no journal is kept and no other processor gets in. Locks are not written then. */
+  get alone(): boolean {
+    return this.state.log === null && this.hook === null;
+  }
+
   /** Leaves out the step that a mutation names, or restores it. */
   setMutation(name: Mutation, on: boolean): void {
     switch (name) {
