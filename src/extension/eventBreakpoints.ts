@@ -93,6 +93,8 @@ export class EventBreakpoints implements vscode.TreeDataProvider<Node>, vscode.D
       .join(' · ');
     item.tooltip = vscode.l10n.t('{0}, in {1}', kind, fn);
     item.contextValue = 'eventBreakpoint';
+    // Enter on a row: VS Code has no key for the check box itself
+    item.command = { command: commands.toggleEventBreakpoint, title, arguments: [{ kind }] };
     item.checkboxState = checkbox(setting.on);
     return item;
   }
@@ -134,6 +136,13 @@ export function registerEventBreakpoints(context: vscode.ExtensionContext): Even
       const kind = node && 'kind' in node ? node.kind : await pickKind();
       if (kind) {
         await edit(breakpoints, kind);
+      }
+    }),
+    vscode.commands.registerCommand(commands.toggleEventBreakpoint, async (node?: Node) => {
+      const kind = node && 'kind' in node ? node.kind : await pickKind();
+      if (kind) {
+        const setting = breakpoints.get(kind);
+        await breakpoints.set([[kind, { ...setting, on: !setting.on }]]);
       }
     }),
     vscode.commands.registerCommand(commands.clearEventBreakpoints, () =>

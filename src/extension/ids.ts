@@ -33,6 +33,7 @@ export const commands = {
   visitedBack: 'hptscope.visitedBack',
   visitedForward: 'hptscope.visitedForward',
   setStepping: 'hptscope.setStepping',
+  toggleEventBreakpoint: 'hptscope.toggleEventBreakpoint',
   editEventBreakpoint: 'hptscope.editEventBreakpoint',
   clearEventBreakpoints: 'hptscope.clearEventBreakpoints',
   showHeatmap: 'hptscope.showHeatmap',
