@@ -41,30 +41,29 @@ function launchOf(program: vscode.Uri | undefined): vscode.DebugConfiguration {
     name: vscode.l10n.t('Debug the open scenario or trace'),
     // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of VS Code's launch configurations
     program: program ? pathOf(program) : '${file}',
-    internalConsoleOptions: 'neverOpen', // the heatmap needs the room; what is wrong comes as a message
   };
 }
 
 /** Fills in what F5 without a launch.json leaves open. */
 function resolve(
   _folder: vscode.WorkspaceFolder | undefined,
-  configuration: vscode.DebugConfiguration,
+  given: vscode.DebugConfiguration,
 ): vscode.DebugConfiguration | undefined {
   const program = openProgram();
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of VS Code's launch configurations
-  if (configuration.program === '${file}' && program) {
-    return { ...configuration, program: pathOf(program) };
-  }
-  if (configuration.type || configuration.request || configuration.name) {
-    return configuration;
-  }
-  if (!program) {
+  const isEmpty = !given.type && !given.request && !given.name;
+  if (isEmpty && !program) {
     void vscode.window.showInformationMessage(
       vscode.l10n.t('Open a scenario (*.hpt), a trace or a recording (hptscope.json), then press F5.'),
     );
     return undefined;
   }
-  return launchOf(program);
+  const configuration = isEmpty ? launchOf(program) : given;
+  return {
+    internalConsoleOptions: 'neverOpen', // the heatmap needs the room; what is wrong comes as a message
+    ...configuration,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of VS Code's launch configurations
+    ...(configuration.program === '${file}' && program ? { program: pathOf(program) } : {}),
+  };
 }
 
 /** The runs of the debug sessions; the views show the one of the active session. */
