@@ -2,10 +2,11 @@
 // whenever a scenario changes. Between two scenarios the extension host gets its turn.
 
 import * as vscode from 'vscode';
-import { readScenario } from '../scenario/checker';
+import { type CheckedScenario, readScenario } from '../scenario/checker';
 import { expectationsOf, type ListedExpectation, type Verdict, verdictsOf } from '../scenario/editor/expectationList';
 import { type ExpectationOutcome, runChecked, type ScenarioRun } from '../scenario/runner';
 import { commands, debugType, languages, testController } from './ids';
+import type { Checks } from './language/checks';
 import { rangeOf } from './language/convert';
 import type { LastRuns } from './language/lastRuns';
 import { pathOf, textOf } from './load';
@@ -15,27 +16,41 @@ const LONGEST_MS = 10_000;
 /** Milliseconds without a key after which a continuous run runs again. */
 const PAUSE = 300;
 
+/** What a run made of one scenario; the command answers it. */
+export interface Judgement {
+  readonly scenario: string;
+  readonly expectations: number;
+  /** Expectations that failed, and mistakes that kept the scenario from running. */
+  readonly failures: readonly { readonly line: number; readonly message: string }[];
+}
+
+/** Expectations of a scenario that are kept in step with the text as it is typed. */
+const MOST_FOLLOWED = 1000;
+
 /** Registers controller, profiles and the command behind the lens. */
 export function registerTesting(
   context: vscode.ExtensionContext,
+  checks: Checks,
   lastRuns: LastRuns,
   log: vscode.LogOutputChannel,
-): void {
-  const tests = new ScenarioTests(lastRuns, log);
+): vscode.TestController {
+  const tests = new ScenarioTests(checks, lastRuns, log);
   context.subscriptions.push(
     tests,
     vscode.commands.registerCommand(commands.runScenario, (uri?: vscode.Uri) => tests.runFile(uri)),
   );
+  return tests.controller;
 }
 
 class ScenarioTests implements vscode.Disposable {
-  private readonly controller = vscode.tests.createTestController(testController, vscode.l10n.t('HPT scenarios'));
-  private readonly listed = new WeakMap<vscode.TestItem, readonly ListedExpectation[]>();
+  readonly controller = vscode.tests.createTestController(testController, vscode.l10n.t('HPT scenarios'));
+  private readonly pausing = new Map<string, ReturnType<typeof setTimeout>>();
   private readonly changed = new vscode.EventEmitter<vscode.Uri>();
   private readonly owned: vscode.Disposable;
   private readonly runProfile: vscode.TestRunProfile;
 
   constructor(
+    private readonly checks: Checks,
     private readonly lastRuns: LastRuns,
     private readonly log: vscode.LogOutputChannel,
   ) {
@@ -75,19 +90,25 @@ class ScenarioTests implements vscode.Disposable {
   }
 
   dispose(): void {
+    for (const timer of this.pausing.values()) {
+      clearTimeout(timer);
+    }
     this.owned.dispose();
   }
 
   /** Runs one scenario: the lens. */
-  async runFile(uri: vscode.Uri | undefined): Promise<void> {
+  async runFile(uri: vscode.Uri | undefined): Promise<Judgement | undefined> {
     const program = uri ?? vscode.window.activeTextEditor?.document.uri;
     if (!program) {
       void vscode.window.showInformationMessage(vscode.l10n.t('Open a scenario first.'));
-      return;
+      return undefined;
     }
     const source = new vscode.CancellationTokenSource();
     try {
-      await this.run(new vscode.TestRunRequest([this.itemOf(program)], undefined, this.runProfile), source.token);
+      const file = this.itemOf(program);
+      const request = new vscode.TestRunRequest([file], undefined, this.runProfile);
+      const [judgement] = await this.runOnce(request, [file], source.token);
+      return judgement;
     } finally {
       source.dispose();
     }
@@ -121,43 +142,43 @@ class ScenarioTests implements vscode.Disposable {
   private async resolve(item: vscode.TestItem): Promise<void> {
     if (item.uri && !item.parent) {
       try {
-        this.list(item, await textOf(item.uri));
+        this.list(item, expectationsOf(await this.check(item.uri)));
       } catch (error) {
         item.error = messageOf(error);
       }
     }
   }
 
-  /** Puts the expectations of a text below its scenario; answers the check. */
-  private list(item: vscode.TestItem, text: string) {
-    const checked = readScenario(text);
-    const expectations = expectationsOf(checked);
-    this.listed.set(item, expectations);
-    item.error = undefined;
-    item.children.replace(
-      expectations.map(({ id, text: label, range, statement }, at) => {
-        const child = this.controller.createTestItem(`${item.id}#${id}`, label, item.uri);
-        child.range = rangeOf(range);
-        child.description = vscode.l10n.t('line {0}: {1}', range.line + 1, statement.slice(0, 80));
-        child.sortText = String(at).padStart(6, '0');
-        return child;
+  /** The check of a scenario as it stands in the editor, else on disk. */
+  private async check(uri: vscode.Uri): Promise<CheckedScenario> {
+    const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
+    return open ? this.checks.of(open) : readScenario(await textOf(uri));
+  }
+
+  /** Puts expectations below their scenario; those that were there stay the same items. */
+  private list(file: vscode.TestItem, expectations: readonly ListedExpectation[]): void {
+    file.error = undefined;
+    file.children.replace(
+      expectations.map(({ id, text, range, statement }, at) => {
+        const key = `${file.id}#${id}`;
+        const item = file.children.get(key) ?? this.controller.createTestItem(key, text, file.uri);
+        const place = rangeOf(range);
+        if (!item.range?.isEqual(place)) {
+          item.range = place;
+          item.description = vscode.l10n.t('line {0}: {1}', range.line + 1, statement.slice(0, 80));
+          item.sortText = String(at).padStart(6, '0');
+        }
+        return item;
       }),
     );
-    return { checked, expectations };
   }
 
   private edited(document: vscode.TextDocument): void {
-    if (document.languageId !== languages.scenario) {
-      return;
-    }
-    if (document.uri.scheme !== 'git') {
-      const item = this.itemOf(document.uri);
-      item.busy = false;
+    // what version control shows of earlier times is no test
+    if (document.languageId === languages.scenario && document.uri.scheme !== 'git') {
       this.told(document.uri);
     }
   }
-
-  private readonly pausing = new Map<string, ReturnType<typeof setTimeout>>();
 
   /** A scenario was made or changed: its expectations follow after a pause, and continuous runs run it. */
   private told(uri: vscode.Uri): void {
@@ -167,9 +188,23 @@ class ScenarioTests implements vscode.Disposable {
       key,
       setTimeout(() => {
         this.pausing.delete(key);
-        void this.resolve(this.itemOf(uri)).then(() => this.changed.fire(uri));
+        void this.follow(uri);
       }, PAUSE),
     );
+  }
+
+  private async follow(uri: vscode.Uri): Promise<void> {
+    const item = this.itemOf(uri);
+    try {
+      const expectations = expectationsOf(await this.check(uri));
+      // more items cost the workbench more than a person gains while typing; they are told when the scenario runs
+      if (expectations.length <= MOST_FOLLOWED) {
+        this.list(item, expectations);
+      }
+    } catch (error) {
+      item.error = messageOf(error);
+    }
+    this.changed.fire(uri);
   }
 
   // --- runs
@@ -206,8 +241,9 @@ class ScenarioTests implements vscode.Disposable {
     request: vscode.TestRunRequest,
     files: readonly vscode.TestItem[],
     token: vscode.CancellationToken,
-  ): Promise<void> {
+  ): Promise<Judgement[]> {
     const run = this.controller.createTestRun(request);
+    const judgements: Judgement[] = [];
     for (const file of files) {
       run.enqueued(file);
     }
@@ -217,7 +253,7 @@ class ScenarioTests implements vscode.Disposable {
         continue;
       }
       try {
-        await this.runScenario(file, run);
+        judgements.push(await this.runScenario(file, run));
       } catch (error) {
         this.log.error(`${file.id}: ${messageOf(error)}`);
         run.errored(file, new vscode.TestMessage(messageOf(error)));
@@ -226,28 +262,29 @@ class ScenarioTests implements vscode.Disposable {
       await new Promise((resolve) => setTimeout(resolve, 0));
     }
     run.end();
+    return judgements;
   }
 
-  private async runScenario(file: vscode.TestItem, run: vscode.TestRun): Promise<void> {
-    const { uri } = file;
-    if (!uri) {
-      return;
-    }
-    const { checked, expectations } = this.list(file, await textOf(uri));
+  private async runScenario(file: vscode.TestItem, run: vscode.TestRun): Promise<Judgement> {
+    const uri = file.uri ?? vscode.Uri.parse(file.id);
+    const checked = await this.check(uri);
+    const expectations = expectationsOf(checked);
+    this.list(file, expectations);
     run.started(file);
     if (!checked.runnable) {
       const errors = checked.diagnostics.filter(({ severity }) => severity === 'error');
-      run.errored(
-        file,
-        errors.map(({ message, range }) => located(new vscode.TestMessage(message), uri, rangeOf(range))),
+      const messages = errors.map(({ message, range }) =>
+        located(new vscode.TestMessage(message), uri, rangeOf(range)),
       );
-      return;
+      run.errored(file, messages);
+      const failures = errors.map(({ message, range }) => ({ line: range.line, message }));
+      return { scenario: uri.toString(), expectations: expectations.length, failures };
     }
     const start = performance.now();
     const ran = runChecked(checked, file.label, { cancelled: () => performance.now() - start > LONGEST_MS });
     const took = performance.now() - start;
     this.lastRuns.keep(uri.toString(), ran.run, ran.labels);
-    this.report(file, uri, run, expectations, ran, took);
+    return this.report(file, uri, run, expectations, ran, took);
   }
 
   /** Tells the verdicts; the scenario itself fails when one of its expectations does. */
@@ -258,50 +295,28 @@ class ScenarioTests implements vscode.Disposable {
     expectations: readonly ListedExpectation[],
     ran: ScenarioRun,
     took: number,
-  ): void {
+  ): Judgement {
     const { byId, others } = verdictsOf(expectations, ran);
-    let failed = others.length;
+    const failed = expectations.filter(({ id }) => (byId.get(id)?.failed.length ?? 0) > 0);
     for (const { id } of expectations) {
-      const item = file.children.get(`${file.id}#${id}`);
-      const verdict = byId.get(id);
-      if (!item || !verdict) {
-        continue;
-      }
-      if (verdict.times === 0) {
-        run.skipped(item);
-      } else if (verdict.failed.length === 0) {
-        run.passed(item);
-      } else {
-        failed++;
-        const messages = messagesOf(verdict, uri);
-        run.failed(item, messages);
-        for (const { message } of messages) {
-          run.appendOutput(
-            `${String(message)}\r\n`,
-            new vscode.Location(uri, item.range ?? new vscode.Range(0, 0, 0, 0)),
-            item,
-          );
-        }
-      }
+      tellVerdict(run, uri, file.children.get(`${file.id}#${id}`), byId.get(id));
     }
     const messages = others.map((outcome) => failure(outcome, uri));
     if (ran.cutOff) {
-      const text = vscode.l10n.t('Stopped after {0} seconds.', LONGEST_MS / 1000);
-      messages.push(new vscode.TestMessage(text));
+      messages.push(new vscode.TestMessage(vscode.l10n.t('Stopped after {0} seconds.', LONGEST_MS / 1000)));
     }
-    if (messages.length > 0) {
-      run.failed(file, messages, took);
-    } else if (failed > 0) {
-      run.failed(
-        file,
-        new vscode.TestMessage(vscode.l10n.t('{0} of {1} expectations failed', failed, byId.size)),
-        took,
-      );
+    if (messages.length > 0 || failed.length > 0) {
+      const text = vscode.l10n.t('{0} of {1} expectations failed', failed.length, expectations.length);
+      run.failed(file, messages.length > 0 ? messages : new vscode.TestMessage(text), took);
     } else {
       run.passed(file, took);
     }
-    const text = vscode.l10n.t('{0}: {1} of {2} expectations hold', file.label, byId.size - failed, byId.size);
+    const hold = expectations.length - failed.length;
+    const text = vscode.l10n.t('{0}: {1} of {2} expectations hold', file.label, hold, expectations.length);
     run.appendOutput(`${text}\r\n`);
+    const outcomes = [...others, ...failed.flatMap(({ id }) => byId.get(id)?.failed.slice(0, 1) ?? [])];
+    const failures = outcomes.map((outcome) => ({ line: outcome.line, message: sentence(outcome) }));
+    return { scenario: uri.toString(), expectations: expectations.length, failures };
   }
 
   /** Debugs the scenario; its expectations are judged beside. */
@@ -329,6 +344,28 @@ function located(message: vscode.TestMessage, uri: vscode.Uri, range: vscode.Ran
   return message;
 }
 
+function tellVerdict(
+  run: vscode.TestRun,
+  uri: vscode.Uri,
+  item: vscode.TestItem | undefined,
+  verdict: Verdict | undefined,
+): void {
+  if (!item || !verdict) {
+    return;
+  }
+  if (verdict.times === 0) {
+    run.skipped(item);
+  } else if (verdict.failed.length === 0) {
+    run.passed(item);
+  } else {
+    const messages = messagesOf(verdict, uri);
+    run.failed(item, messages);
+    for (const { message, location } of messages) {
+      run.appendOutput(`${String(message)}\r\n`, location, item);
+    }
+  }
+}
+
 /** The failures of one expectation, at most a few: in a `repeat` it may fail in every pass. */
 function messagesOf({ failed, times }: Verdict, uri: vscode.Uri): vscode.TestMessage[] {
   const most = 3;
@@ -340,8 +377,11 @@ function messagesOf({ failed, times }: Verdict, uri: vscode.Uri): vscode.TestMes
   return messages;
 }
 
+function sentence({ expected, seen }: ExpectationOutcome): string {
+  return vscode.l10n.t('expected {0}, seen {1}', expected, seen);
+}
+
 function failure(outcome: ExpectationOutcome, uri: vscode.Uri): vscode.TestMessage {
-  const { expected, seen } = outcome;
-  const text = vscode.l10n.t('expected {0}, seen {1}', expected, seen);
-  return located(vscode.TestMessage.diff(text, expected, seen), uri, rangeOf(outcome));
+  const message = vscode.TestMessage.diff(sentence(outcome), outcome.expected, outcome.seen);
+  return located(message, uri, rangeOf(outcome));
 }

@@ -15,8 +15,8 @@ import { registerLenses } from './lenses';
 import { registerNavigation } from './navigation';
 import { registerOutline } from './outline';
 
-/** Registers everything about scenarios: the editor's features and the Test Explorer. */
-export function registerLanguage(context: vscode.ExtensionContext, { session, log }: Services): void {
+/** Registers everything about scenarios: the editor's features and the Test Explorer, whose controller it answers. */
+export function registerLanguage(context: vscode.ExtensionContext, { session, log }: Services): vscode.TestController {
   const checks = new Checks();
   const lastRuns = new LastRuns(session);
   context.subscriptions.push(checks, lastRuns);
@@ -29,5 +29,5 @@ export function registerLanguage(context: vscode.ExtensionContext, { session, lo
   registerFormatting(context, checks);
   registerColors(context, checks);
   registerLenses(context, checks);
-  registerTesting(context, lastRuns, log);
+  return registerTesting(context, checks, lastRuns, log);
 }

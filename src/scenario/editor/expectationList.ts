@@ -1,13 +1,13 @@
 // The expectations of a scenario, as a list of tests shows them, and what a run made of each.
 
-import type { Expectation, Range } from '../ast';
+import type { Range } from '../ast';
 import type { CheckedScenario } from '../checker';
 import { printExpectation } from '../print';
 import type { ExpectationOutcome, ScenarioRun } from '../runner';
 import { allStatements } from './places';
 
 export interface ListedExpectation {
-  /** Unique within the scenario, and the same as long as it stands at the same place. */
+  /** Unique within the scenario; stays the same when lines above come and go. */
   readonly id: string;
   /** As the formatter writes it. */
   readonly text: string;
@@ -16,20 +16,24 @@ export interface ListedExpectation {
   readonly statement: string;
 }
 
-const idOf = ({ line, column }: { line: number; column: number }) => `${line}:${column}`;
+const placeOf = ({ line, column }: { line: number; column: number }) => `${line}:${column}`;
 
 /** Every expectation, in the order of the text. */
 export function expectationsOf({ tree }: CheckedScenario): ListedExpectation[] {
-  const found: ListedExpectation[] = [];
-  for (const statement of allStatements(tree.statements)) {
-    const text = tree.lines[statement.range.line]?.text.replace(/\s*(?:->|#).*$/, '').trim() ?? statement.name;
-    for (const item of statement.expectations) found.push(listed(item, text));
+  const found: Omit<ListedExpectation, 'id'>[] = [];
+  for (const { range: made, name, expectations } of allStatements(tree.statements)) {
+    if (expectations.length === 0) continue;
+    const statement = (tree.lines[made.line]?.text ?? name).replace(/\s*(?:->|#).*$/, '').trim();
+    for (const item of expectations) found.push({ text: printExpectation(item), range: item.range, statement });
   }
-  return found.sort((a, b) => a.range.line - b.range.line || a.range.column - b.range.column);
-}
-
-function listed(item: Expectation, statement: string): ListedExpectation {
-  return { id: idOf(item.range), text: printExpectation(item), range: item.range, statement };
+  found.sort((a, b) => a.range.line - b.range.line || a.range.column - b.range.column);
+  const times = new Map<string, number>();
+  return found.map((one) => {
+    const name = `${one.statement} -> ${one.text}`;
+    const time = times.get(name) ?? 0;
+    times.set(name, time + 1);
+    return { ...one, id: time === 0 ? name : `${name} (${time + 1})` };
+  });
 }
 
 export interface Verdict {
@@ -45,10 +49,11 @@ export function verdictsOf(
   { statements }: Pick<ScenarioRun, 'statements'>,
 ): { readonly byId: ReadonlyMap<string, Verdict>; readonly others: readonly ExpectationOutcome[] } {
   const byId = new Map(listedOnes.map(({ id }) => [id, { failed: [] as ExpectationOutcome[], times: 0 }]));
+  const idAt = new Map(listedOnes.map(({ id, range }) => [placeOf(range), id]));
   const others: ExpectationOutcome[] = [];
   for (const { expectations } of statements) {
     for (const outcome of expectations) {
-      const verdict = byId.get(idOf(outcome));
+      const verdict = byId.get(idAt.get(placeOf(outcome)) ?? '');
       if (verdict === undefined) {
         if (!outcome.passed) others.push(outcome);
         continue;

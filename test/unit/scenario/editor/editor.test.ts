@@ -242,11 +242,23 @@ describe('list of expectations', () => {
   }
 });
 
+/** Asks all that the editor asks of a text. */
+function askEverything(text: string, line: number, column: number): void {
+  const known = readScenario(text);
+  const row = known.tree.lines[line]?.text ?? '';
+  hoverAt(known, line, column);
+  completionsAt(row, line, Math.min(column, row.length), known.labels);
+  nameAt(known, line, column);
+  folds(known);
+  outline(known);
+  expectationsOf(known);
+  formatEdits(known.tree);
+  semanticTokens(known);
+}
+
 describe('the editor on damaged texts', () => {
   it('answers everywhere, without an exception and in bounded time', function () {
     this.timeout(120_000);
-    let slowest = 0;
-    let slowestText = '';
     fc.assert(
       fc.property(
         fc.oneof(validText, fc.constant(TEXT)),
@@ -257,27 +269,19 @@ describe('the editor on damaged texts', () => {
           const now = damaged(text, damages);
           const all = now.split(/\r\n|\n|\r/);
           const line = Math.floor(at * all.length);
-          const start = performance.now();
-          const known = readScenario(now);
-          hoverAt(known, line, column);
-          completionsAt(all[line] ?? '', line, Math.min(column, all[line]?.length ?? 0), known.labels);
-          nameAt(known, line, column);
-          folds(known);
-          outline(known);
-          expectationsOf(known);
-          formatEdits(known.tree);
-          const tokens = semanticTokens(known);
-          const took = performance.now() - start;
-          if (took > slowest) {
-            slowest = took;
-            slowestText = now;
+          // on a busy machine a measurement may be interrupted: the best of three counts
+          let took = Number.POSITIVE_INFINITY;
+          for (let round = 0; round < 3 && took > 100; round++) {
+            const start = performance.now();
+            askEverything(now, line, column);
+            took = Math.min(took, performance.now() - start);
           }
-          for (const { range } of tokens)
+          assert.ok(took <= 100, `${took} ms`);
+          for (const { range } of semanticTokens(readScenario(now)))
             assert.ok(range.column + range.length <= (all[range.line]?.length ?? -1), 'a token lies within its line');
         },
       ),
       { numRuns: 5000 },
     );
-    assert.ok(slowest < 500, `${slowest} ms for ${JSON.stringify(slowestText.slice(0, 500))}`);
   });
 });
