@@ -283,8 +283,10 @@ class ScenarioTests implements vscode.Disposable {
     const start = performance.now();
     const ran = runChecked(checked, file.label, { cancelled: () => performance.now() - start > LONGEST_MS });
     const took = performance.now() - start;
-    this.lastRuns.keep(uri.toString(), ran.run, ran.labels);
-    return this.report(file, uri, run, expectations, ran, took);
+    const judgement = this.report(file, uri, run, expectations, ran, took);
+    const failed = judgement.failures.map(({ line }) => line);
+    this.lastRuns.keep(uri.toString(), ran.run, ran.labels, failed);
+    return judgement;
   }
 
   /** Tells the verdicts; the scenario itself fails when one of its expectations does. */

@@ -42,7 +42,7 @@ function inlayHints(
   const stale = lastRuns.firstStale(document, checks.of(document).tree.lines);
   for (let line = start.line; line <= end.line && line < stale; line++) {
     const visit = lastRuns.visit(document, line);
-    const text = visit ? inlayText(visit) : '';
+    const text = visit && !lastRuns.hasFailed(document, line) ? inlayText(visit) : '';
     if (visit && text !== '') {
       const hint = new vscode.InlayHint(document.lineAt(line).range.end, text);
       hint.paddingLeft = true;

@@ -8,6 +8,8 @@ import { Signal } from '../signal';
 
 export class LastRuns implements vscode.Disposable {
   private readonly kept = new Map<string, LineVisits>();
+  /** Lines whose failed expectation VS Code shows where the hint would stand. */
+  private readonly failed = new Map<string, ReadonlySet<number>>();
   private readonly changed = new Signal<void>();
   private readonly owned: readonly { dispose(): void }[];
 
@@ -26,8 +28,13 @@ export class LastRuns implements vscode.Disposable {
     ];
   }
 
-  /** Keeps what a run made of the lines of a scenario. @param origin its URI */
-  keep(origin: string, run: Run, labels: ReadonlyMap<string, number>): void {
+  /**
+   * Keeps what a run made of the lines of a scenario.
+   * @param origin its URI
+   * @param failed lines that carry a message of the Test Explorer
+   */
+  keep(origin: string, run: Run, labels: ReadonlyMap<string, number>, failed: Iterable<number> = []): void {
+    this.failed.set(origin, new Set(failed));
     this.kept.set(origin, new LineVisits(visitsOf(run, labels)));
     this.changed.fire();
   }
@@ -40,6 +47,11 @@ export class LastRuns implements vscode.Disposable {
     return line < document.lineCount ? this.kept.get(key)?.at(line, document.lineAt(line).text, moment) : undefined;
   }
 
+  /** Whether a line carries the message of a failed expectation. */
+  hasFailed({ uri }: vscode.TextDocument, line: number): boolean {
+    return this.failed.get(uri.toString())?.has(line) ?? false;
+  }
+
   /** The first line of a document that is no longer the one that ran; 0 when nothing is known. */
   firstStale(document: vscode.TextDocument, lines: readonly { readonly text: string }[]): number {
     return this.kept.get(document.uri.toString())?.firstStale(lines) ?? 0;
@@ -49,5 +61,6 @@ export class LastRuns implements vscode.Disposable {
     vscode.Disposable.from(...this.owned).dispose();
     this.changed.dispose();
     this.kept.clear();
+    this.failed.clear();
   }
 }
