@@ -2,7 +2,7 @@
 // does not know its slot to be free. What replay excludes and the dump shows is wrong, also where it had not settled on one value.
 
 import type { HtabDump } from '../htabDump';
-import { ABSENT, type Cause, FREE, type Knowledge, type Slot, VALID } from './knowledge';
+import { ABSENT, ANY, type Cause, FREE, type Knowledge, type Slot, VALID } from './knowledge';
 import { dword0FromTable, frameOf, guestOf, identityOf, RC, V_ABSENT, V_VALID } from './words';
 
 export const FIELDS = ['state', 'dword0', 'guest', 'frame', 'rc'] as const;
@@ -96,6 +96,14 @@ export class Comparison {
   ): void {
     this.entries++;
     const { states } = slot;
+    if (states === ANY && i < 0) {
+      for (const field of FIELDS) {
+        const count = this.fields[field];
+        count.unknown++;
+        count.causes[slot.cause] = (count.causes[slot.cause] ?? 0) + 1;
+      }
+      return;
+    }
     const seen = i < 0 ? null : wordsOf(dump, i, isa3);
     const seenState = seen?.state ?? FREE;
     const single = states === FREE || states === VALID || states === ABSENT;

@@ -72,8 +72,11 @@ export class Replay implements Context {
   readonly #input: ReplayInput;
   readonly #options: ReplayOptions;
   readonly #pending = new Map<number, Pending>();
-  /** hypercalls leave no trace: entries change unseen while a vCPU runs */
-  readonly #unseen: boolean;
+  /** hypercalls leave no trace, or cannot be told from another machine's: entries change unseen */
+  #unseen: boolean;
+  /** the VMM's process runs two machines, whose vCPUs and memory cannot be told apart */
+  #secondMachine = false;
+  #lpid = 0n;
   readonly #running = new Set<number>();
   #vrmaPending = false;
   #keyframed = false;
@@ -123,13 +126,19 @@ export class Replay implements Context {
     let next = 0;
     let lost = 0;
     for (let i = 0; i <= events.count; i++) {
+      let gap = false;
       for (; (events.lost[lost]?.before ?? Number.POSITIVE_INFINITY) <= i; lost++) {
+        gap = true;
         this.#lostEvents();
       }
       for (; next < inserts.length && (inserts[next]?.before ?? 0) <= i; next++) {
         this.#at = i;
         inserts[next]?.apply();
         this.#settleDivergence();
+      }
+      if (gap) {
+        // what was lost may also have come after a dump at the same place
+        this.#lostEvents();
       }
       if (i === events.count || ((i & 0xfff) === 0 && cancelled?.() === true)) {
         break;
@@ -316,8 +325,8 @@ export class Replay implements Context {
   #dump(placed: PlacedTable): void {
     const { dump, before } = placed;
     const first = !this.#keyframed && dump.count > 0;
-    if (this.#unseen && (this.#running.size > 0 || !this.recorded.guestEnters)) {
-      this.table.forgetAll('real-mode hypercalls');
+    if (this.#unseen) {
+      this.table.forgetAll(this.#secondMachine ? 'untraced ioctl' : 'real-mode hypercalls');
     }
     if (!first) {
       const during = this.#duringDump(before);
@@ -406,7 +415,7 @@ export class Replay implements Context {
     const { events } = this.#input;
     const kind = events.kind[i] as number;
     const task = events.task[i] as number;
-    if (this.host.invalidating && endsInvalidation(kind)) {
+    if (this.host.invalidating && endsInvalidation(kind, events)) {
       this.host.taskGoesOn(task);
     }
     if (isVcpuKind(kind)) {
@@ -423,6 +432,9 @@ export class Replay implements Context {
         if (this.machines.mayInvalidate(task)) {
           this.#notifier(i, task, events.decode(i));
         }
+        return;
+      case eventCode.tlbie:
+        this.#lpidSeen(task, events.decode(i));
         return;
       case eventCode.add_revmap:
         this.#linked(task, events.decode(i));
@@ -598,6 +610,20 @@ export class Replay implements Context {
     }
   }
 
+  /** A flush of another guest's partition by the machine's own task: its process has a second machine. */
+  #lpidSeen(task: number, event: DecodedEvent): void {
+    if (event.kind !== 'tlbie' || event.lpid === 0n || !this.machines.runs(task)) {
+      return;
+    }
+    if (this.#lpid === 0n) {
+      this.#lpid = event.lpid;
+    } else if (this.#lpid !== event.lpid) {
+      this.#unseen = true;
+      this.#secondMachine = true;
+      this.table.forgetAll('untraced ioctl');
+    }
+  }
+
   #linked(task: number, event: DecodedEvent): void {
     const index = event.kind === 'probe' ? event.fields.idx : undefined;
     for (const pending of this.#pending.values()) {
@@ -667,14 +693,15 @@ export class Replay implements Context {
 }
 
 /** Whether an event says that its task is outside the notifier. */
-function endsInvalidation(kind: number): boolean {
+function endsInvalidation(kind: number, events: TraceEvents): boolean {
   switch (kind) {
     case eventCode.kvm_unmap_hva_range:
     case eventCode.kvm_set_spte_hva:
     case eventCode.tlbie:
       return false;
     default:
-      return kind < firstForeignKind && !isHptProbe(kind);
+      // a system call begins or ends; what else the trace brought along may come from inside the notifier
+      return kind < firstForeignKind || (!isHptProbe(kind) && (events.kindNames[kind] ?? '').startsWith('sys_'));
   }
 }
 

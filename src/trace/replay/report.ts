@@ -139,13 +139,10 @@ const morePasses = 3;
 /** Replays what was opened. The last pass knows what those before it found. */
 export function replayInput(input: ReplayInput, options: ReplayOptions): { replay: Replay; report: ReplayReport } {
   let outcomes: ReadonlyMap<number, number> = new Map();
-  for (let pass = 0; pass < morePasses; pass++) {
-    const found = new Replay(input, { ...options, outcomes }).run().hindsight.outcomes;
-    if (found.size === 0) {
-      break;
-    }
-    outcomes = new Map([...outcomes, ...found]);
+  let replay = new Replay(input, options).run();
+  for (let pass = 0; pass < morePasses && replay.hindsight.outcomes.size > 0; pass++) {
+    outcomes = new Map([...outcomes, ...replay.hindsight.outcomes]);
+    replay = new Replay(input, { ...options, outcomes }).run();
   }
-  const replay = new Replay(input, { ...options, outcomes }).run();
   return { replay, report: reportOf(replay, input.events.count) };
 }
