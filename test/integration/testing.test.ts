@@ -97,4 +97,32 @@ describe('Test Explorer', () => {
     await vscode.commands.executeCommand('testing.runAll');
     assert.deepEqual(await hints(document), ['3 a absent pp 2', '4 a valid R C pp 2']);
   });
+
+  it('runs again when a scenario changes, while it runs continuously', async () => {
+    const document = await vscode.workspace.openTextDocument(await write('again.hpt', `${head}\nstore a\n`));
+    await becomes(
+      () => api.tests.items.get(document.uri.toString())?.label,
+      (label) => label === 'again.hpt',
+      'the new scenario to be listed',
+    );
+    await vscode.commands.executeCommand('testing.startContinuousRun');
+    const edit = new vscode.WorkspaceEdit();
+    edit.insert(document.uri, new vscode.Position(5, 0), 'swap-out a\n');
+    assert.ok(await vscode.workspace.applyEdit(edit));
+    let seen: string[] = [];
+    const look = async () => {
+      seen = await hints(document);
+    };
+    const looking = setInterval(() => void look(), 50);
+    try {
+      await becomes(
+        () => seen,
+        (all) => /^5 a absent/.test(all[2] ?? ''),
+        'the run after the edit',
+      );
+    } finally {
+      clearInterval(looking);
+      await vscode.commands.executeCommand('testing.stopContinuousRun');
+    }
+  });
 });

@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import type { ExtensionApi } from '../../src/extension/activate';
 import { commands, debugType } from '../../src/extension/ids';
+import type { Judgement } from '../../src/extension/testing';
 import { memslotNodes } from '../../src/extension/viewModels/memslots';
 import type { ViewNode } from '../../src/extension/viewModels/node';
 import { stateOfCell } from '../../src/protocol';
@@ -74,5 +75,36 @@ describe('the sample as a web extension', () => {
     const file = folder && vscode.Uri.joinPath(folder.uri, 'recordings', 'power9-64k', 'hptscope.json');
     await vscode.commands.executeCommand(commands.openRun, file);
     same(api?.session.run?.kind, 'trace', 'the kind of the run');
+  });
+
+  it('helps in the editor, and judges the expectations', async () => {
+    const folder = vscode.workspace.workspaceFolders?.[0];
+    const uri = folder && vscode.Uri.joinPath(folder.uri, 'page-out.hpt');
+    if (!uri) {
+      throw new Error('no workspace folder');
+    }
+    const document = await vscode.workspace.openTextDocument(uri);
+    const line = document
+      .getText()
+      .split('\n')
+      .findIndex((text) => text.startsWith('store a'));
+    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
+      'vscode.executeHoverProvider',
+      uri,
+      new vscode.Position(line, 2),
+    );
+    same(hovers.length, 1, 'hovers');
+    const judgement = await vscode.commands.executeCommand<Judgement>(commands.runScenario, uri);
+    same(judgement.failures.length, 0, 'failed expectations');
+    const hints = await vscode.commands.executeCommand<vscode.InlayHint[]>(
+      'vscode.executeInlayHintProvider',
+      uri,
+      new vscode.Range(0, 0, document.lineCount, 0),
+    );
+    same(
+      hints.some(({ position, label }) => position.line === line && String(label).startsWith('a valid')),
+      true,
+      'the state behind the line',
+    );
   });
 });

@@ -8,7 +8,16 @@ import type { CheckedScenario } from '../checker';
 import { allStatements } from './places';
 
 /** VS Code's own types, so that every theme colours them. */
-export const TOKEN_TYPES = ['variable', 'class', 'event', 'function', 'macro', 'enumMember', 'property'] as const;
+export const TOKEN_TYPES = [
+  'variable',
+  'class',
+  'event',
+  'function',
+  'macro',
+  'enumMember',
+  'property',
+  'parameter',
+] as const;
 export const TOKEN_MODIFIERS = ['declaration'] as const;
 
 export interface SemanticToken {
@@ -54,7 +63,7 @@ function ofStatement(statement: Statement, tokens: SemanticToken[]): void {
 function ofExpectation(expectation: Expectation, tokens: SemanticToken[]): void {
   if (expectation.kind === 'event') {
     if (isEventName(expectation.event.text)) tokens.push({ range: expectation.event.range, type: 'event' });
-    for (const { name } of expectation.fields) tokens.push({ range: name.range, type: 'property' });
+    for (const { name } of expectation.fields) tokens.push({ range: name.range, type: 'parameter' });
   } else if (expectation.kind === 'subject') {
     for (const { name } of expectation.checks)
       if (name.text !== '=') tokens.push({ range: name.range, type: 'property' });
