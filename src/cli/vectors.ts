@@ -411,7 +411,7 @@ function collect(event: Event, seen: Seen): void {
     seen.tlbie.push([kind, hex(event.rb)]);
   } else if (event.kind === 'fault.enter') {
     seen.trace.push(
-      `kvm_page_fault_enter: VCPU 0: hpte=${hex(event.v)}:${hex(event.r)} guest=${hex(event.guest)} ea=${hex(event.ea)},${event.dsisr.toString(16)} slot=${hex(event.gfn)},${hex(event.slotFlags)}`,
+      `kvm_page_fault_enter: VCPU 0: hpte=${hex(event.v)}:${hex(event.r)} guest=${hex(event.guest)} ea=${hex(event.ea)},${event.dsisr.toString(16)} slot=${hex(event.baseGfn)},${hex(event.slotFlags)}`,
     );
   } else if (event.kind === 'fault.exit' && event.traced) {
     seen.trace.push(

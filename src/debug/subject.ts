@@ -26,13 +26,13 @@ type Names = Map<string, bigint>;
 /** Values by name that an event tells. */
 function ofEvent(vm: Vm, event: Event, names: Names): void {
   if (event.kind === 'fault.enter' && !names.has('gfn')) {
-    // its gfn is the memslot's first one; the page is that of the guest view
+    // the event names the memslot's first page only; the page is that of the guest view
     const [hi, lo] = [hiOf(event.guest), loOf(event.guest)];
     const shift = actualShift(vm, loOf(event.v), lo);
     if (shift !== 0) names.set('gfn', BigInt(gfnOf(hi, lo, shift, vm.pageShift)));
   }
   for (const [name, value] of Object.entries(event)) {
-    if (name === 'gfn' && event.kind === 'fault.enter') continue;
+    if (name === 'baseGfn') continue;
     if (typeof value === 'bigint' && !names.has(name)) names.set(name, value);
     if ((name === 'dsisr' || name === 'status') && typeof value === 'number') names.set('status', BigInt(value));
   }

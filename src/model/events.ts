@@ -26,6 +26,8 @@ type Field = 'index' | 'dword' | 'addr' | 'gfn' | 'pfn' | 'count' | 'status' | '
 
 /** An HPTE index that is not known: traces do not name the entry of a fault. */
 export const UNKNOWN_INDEX = 0xffffffffffffffffn;
+/** A memslot's first guest frame where there is no memslot. */
+export const NO_SLOT_GFN = 0xffffffffffffffffn;
 
 /** One kind of event. `text` is a sentence with {fields}; `fn` the kernel function in which it happens. */
 export interface EventKind {
@@ -146,7 +148,7 @@ export const EVENTS = {
   },
   'fault.enter': {
     title: 'Page fault entered',
-    text: 'page fault at ea {ea}, DSISR {dsisr}: HPTE {v} {r}, guest view {guest}, gfn {gfn}',
+    text: 'page fault at ea {ea}, DSISR {dsisr}: HPTE {v} {r}, guest view {guest}, memslot from gfn {baseGfn}',
     fn: 'kvmppc_book3s_hv_page_fault',
     fields: {
       ea: 'addr',
@@ -155,7 +157,7 @@ export const EVENTS = {
       v: 'dword',
       r: 'dword',
       guest: 'dword',
-      gfn: 'gfn',
+      baseGfn: 'gfn',
       slotFlags: 'status',
     },
   },
@@ -372,6 +374,7 @@ export function decodeEvent(code: number, chunk: Int32Array, at: number): Event 
 /** A field's value as people write it: indexes, frames, addresses and status words in hex, counts and returns in decimal. */
 export function showField(field: Field, value: unknown): string {
   if (field === 'index' && value === UNKNOWN_INDEX) return 'unknown';
+  if (field === 'gfn' && value === NO_SLOT_GFN) return 'none';
   if (typeof value === 'bigint') return `0x${value.toString(16)}`;
   if (field === 'status' && typeof value === 'number') return `0x${value.toString(16)}`;
   if (typeof value === 'boolean') return value ? 'yes' : 'no';

@@ -153,7 +153,7 @@ function subjectOf(view: RunView, event: Event): string {
     parts.push(view.nameOf(Number(event.index)));
   }
   switch (event.kind) {
-    case 'fault.enter': // its gfn is the memslot's first, as in the tracepoint
+    case 'fault.enter':
     case 'access.done':
     case 'fault.error':
     case 'fault.mmio':

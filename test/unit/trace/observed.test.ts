@@ -11,7 +11,10 @@ import { inRepository } from '../../repository';
 const folder = inRepository('samples/recordings/power9-64k');
 
 async function open(path: string): Promise<Run> {
-  const { run, problems } = await openRun(path, { files: nodeFiles(folder), decompressors: partDecompressors(nodeDecoders) });
+  const { run, problems } = await openRun(path, {
+    files: nodeFiles(folder),
+    decompressors: partDecompressors(nodeDecoders),
+  });
   assert.deepEqual(
     problems.filter(({ severity }) => severity === 'error'),
     [],
@@ -33,7 +36,8 @@ describe('observed runs', () => {
   it('a recording: page faults, invalidations and hypercalls are told, dumps are the table', async () => {
     const run = await open('hptscope.json');
     const kinds = new Set(Array.from({ length: run.eventCount }, (_, i) => run.eventName(i)));
-    for (const kind of ['fault.enter', 'fault.exit', 'hcall.enter', 'hcall.exit', 'notifier.start'] as const) assert.ok(kinds.has(kind), kind);
+    for (const kind of ['fault.enter', 'fault.exit', 'hcall.enter', 'hcall.exit', 'notifier.start'] as const)
+      assert.ok(kinds.has(kind), kind);
     assert.equal(run.vm.state.hpt.order, 18);
     run.seek(0);
     assert.deepEqual(run.observation(0)?.dump, null);
@@ -53,7 +57,9 @@ describe('observed runs', () => {
 
   it('a fault in a trace does not pretend to know its HPTE', async () => {
     const run = await open('hptscope.json');
-    const fault = Array.from({ length: run.eventCount }, (_, i) => run.event(i).event).find((event) => event.kind === 'fault.enter');
+    const fault = Array.from({ length: run.eventCount }, (_, i) => run.event(i).event).find(
+      (event) => event.kind === 'fault.enter',
+    );
     assert.equal(fault?.kind === 'fault.enter' ? fault.index : 0n, 0xffffffffffffffffn);
   });
 
