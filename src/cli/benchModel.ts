@@ -2,8 +2,9 @@
 // a page fault with the unmap that makes the next one. One VM: order 24, 64K host pages, one memslot of 4096 pages, all of
 // them present and writable, two vCPUs online (so every tlbie is global).
 
+import { hEnter } from '../model/enter';
 import { hpteHvFault, pageFault } from '../model/fault';
-import { hEnter, hRemove } from '../model/hcalls';
+import { hRemove } from '../model/hcalls';
 import type { CpuName, KernelName } from '../model/kernel';
 import { LOG_CHUNK, Log } from '../model/log';
 import { Machine } from '../model/machine';

@@ -16,8 +16,8 @@ import {
   V_HVLOCK,
   V_VALID,
 } from './bits';
+import { isKey31, lockHpte, vHiOf } from './entry';
 import { eventCode } from './events';
-import { isKey31, lockHpte, vHiOf } from './hcalls';
 import { tlbieRb } from './hpte';
 import { sBulk, sPageInit } from './listing';
 import { noteModification, removeRevmapChain, updateDirtyMap } from './rmap';

@@ -1,7 +1,7 @@
 /** The dirty log of a memslot (kvm_vm_ioctl_get_dirty_log, kvmppc_hv_get_dirty_log; linux-3.4 kvm_test_clear_dirty). */
 import { R_C, RMAP_C_HI, RMAP_PRESENT_HI, V_ABSENT, V_VALID } from './bits';
+import { lockHpte, unlockHpte, vHiOf } from './entry';
 import { eventCode } from './events';
-import { lockHpte, unlockHpte, vHiOf } from './hcalls';
 import { actualShift, isWritable } from './hpte';
 import { sDirtyLog } from './listing';
 import { LONGEST_RING, lockRmap, noteModification, pagesOf, unlockRmap } from './rmap';

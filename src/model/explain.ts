@@ -3,8 +3,8 @@
  * Search", Book3S HV kvmppc_hv_find_lock_hpte). Pure: it reads the state as it is and changes nothing.
  */
 import { SLB_1T_HI, SLB_L, V_ABSENT, V_LARGE, V_SECONDARY, V_VALID } from './bits';
+import { oldDword0 } from './entry';
 import { avpnIgnored, hashEa, secondaryPteg, segmentShift } from './fault';
-import { oldDword0 } from './hcalls';
 import { pageShifts } from './hpte';
 import type { Vm } from './vm';
 import { hiOf, loOf, toBig } from './words';

@@ -40,8 +40,8 @@ import {
   V_SECONDARY,
   V_VALID,
 } from './bits';
+import { invalidating, isKey31, lockHpte, seqMoved, unlockHpte, vHiOf } from './entry';
 import { eventCode, RETRY_WHY } from './events';
-import { invalidating, isKey31, lockHpte, seqMoved, unlockHpte, vHiOf } from './hcalls';
 import {
   actualShift,
   amrFault,

@@ -1,485 +1,43 @@
 /**
- * The guest's hypercalls on single entries: H_ENTER, H_REMOVE, H_PROTECT, H_READ, H_CLEAR_REF, H_CLEAR_MOD (Book3S HV
- * kvmppc_do_h_enter and its neighbours). Flags, indexes and words arrive as halves of 64-bit registers; the answer is the
+ * The guest's hypercalls on single entries that are there: H_REMOVE, H_PROTECT, H_READ, H_CLEAR_REF, H_CLEAR_MOD (Book3S HV
+ * kvmppc_do_h_remove and its neighbours). Flags, indexes and words arrive as halves of 64-bit registers; the answer is the
  * hypercall's return code, output registers R4… are left in vm.outHi/outLo.
  */
 import {
   GR_MODIFIED_HI,
   H_ANDCOND,
   H_AVPN,
-  H_EXACT_HI,
   H_LOCAL,
   H_NOT_FOUND,
   H_PARAMETER,
-  H_PTEG_FULL,
   H_READ_4_HI,
-  H_RESOURCE,
   H_SUCCESS,
-  H_TOO_HARD,
-  PTE_CACHE,
-  PTE_NO_CACHE,
-  PTE_PRESENT,
-  PTE_RW,
   R_C,
-  R_G,
-  R_I,
   R_KEY_HI,
   R_KEY_LO,
-  R_M,
   R_N,
   R_PP,
   R_PP0_HI,
   R_R,
   R_RC,
-  R_RPN_HI,
-  R_RPN_LO,
-  R_W,
   RMAP_R_HI,
   V_ABSENT,
   V_AVPN_LO,
   V_HVLOCK,
   V_VALID,
 } from './bits';
+import { indexIn, isKey31, lockHpte, setOut, unlockHpte, vHiOf } from './entry';
 import { eventCode } from './events';
-import { actualShift, gfnOf, isWritable, newRHi, oldVHi, readonlyIsRxxx, wimgFits } from './hpte';
-import { Local, sClearMod, sClearRef, sEnter, sProtect, sRead, sRemove, sVirtEnter } from './listing';
-import { getGuestPage } from './pin';
-import { Point } from './points';
-import {
-  addRevmapChain,
-  lockRmap,
-  noteModification,
-  pagesOf,
-  removeRevmapChain,
-  unlockRmap,
-  updateDirtyMap,
-} from './rmap';
-import { type Hpt, Lane, type Memslot, Scalar } from './state';
+import { actualShift, gfnOf, isWritable, readonlyIsRxxx } from './hpte';
+import { sClearMod, sClearRef, sProtect, sRead, sRemove } from './listing';
+import { lockRmap, noteModification, pagesOf, removeRevmapChain, updateDirtyMap } from './rmap';
+import type { Hpt, Memslot } from './state';
 import { localInvalidate61, tlbieHpte } from './tlb';
 import type { Vm } from './vm';
-import { frameHi, maskHi, maskLo, numHi, toBig, toNum } from './words';
 
-const HPTE_ENTER = eventCode('hpte.enter');
 const HPTE_REMOVE = eventCode('hpte.remove');
 const HPTE_PROTECT = eventCode('hpte.protect');
-const HPTE_READONLY = eventCode('hpte.readonly');
 const HPTE_RC = eventCode('hpte.rc');
-const PTEG_FULL = eventCode('pteg.full');
-
-/** Dword 0 bits 32-63 of an entry in the old layout, whatever the processor. */
-export function vHiOf(vm: Vm, hpt: Hpt, index: number): number {
-  return vm.newFormat ? oldVHi(hpt.vHi(index), hpt.rHi(index)) : hpt.vHi(index);
-}
-
-/** Dword 0 of an entry in the old layout, as one word. */
-export function oldDword0(vm: Vm, hpt: Hpt, index: number): bigint {
-  return toBig(vHiOf(vm, hpt, index), hpt.vLo(index));
-}
-
-/** Sets HVLOCK in dword 0, where it could be seen. */
-export function lockHpte(vm: Vm, hpt: Hpt, index: number): void {
-  if (vm.alone) return;
-  const c = hpt.chunk(index);
-  const o = (index & 255) << 3;
-  vm.state.putV(hpt, index, c[o + Lane.vHi] as number, (c[o + Lane.vLo] as number) | V_HVLOCK);
-}
-
-/** Clears HVLOCK in dword 0. */
-export function unlockHpte(vm: Vm, hpt: Hpt, index: number): void {
-  const c = hpt.chunk(index);
-  const o = (index & 255) << 3;
-  const vLo = c[o + Lane.vLo] as number;
-  if ((vLo & V_HVLOCK) !== 0) vm.state.putV(hpt, index, c[o + Lane.vHi] as number, vLo & ~V_HVLOCK);
-}
-
-/** The HPTE index in a register, or -1 when it does not lie in the table. */
-export function indexIn(hpt: Hpt, hi: number, lo: number): number {
-  if ((hi & 0xffe00000) !== 0) return -1;
-  const index = toNum(hi, lo);
-  return index < hpt.entries ? index : -1;
-}
-
-export function setOut(vm: Vm, n: number, hi: number, lo: number): void {
-  vm.outHi[n] = hi;
-  vm.outLo[n] = lo;
-  vm.outs = n + 1;
-}
-
-function setOutIndex(vm: Vm, index: number): void {
-  setOut(vm, 0, numHi(index), index | 0);
-}
-
-/** Whether an invalidation runs. */
-export function invalidating(vm: Vm): boolean {
-  const words = vm.state.scalars.chunk(Scalar.count);
-  return ((words[Scalar.count << 1] as number) | (words[(Scalar.count << 1) + 1] as number)) !== 0;
-}
-
-/** Whether an invalidation has ended since the snapshot of the sequence. */
-export function seqMoved(vm: Vm, seqHi: number, seqLo: number): boolean {
-  const words = vm.state.scalars.chunk(Scalar.seq);
-  return words[Scalar.seq << 1] !== seqLo || words[(Scalar.seq << 1) + 1] !== seqHi;
-}
-
-/** Whether an invalidation runs or has run since the snapshot (mmu_notifier_retry, mmu_invalidate_retry). */
-export function mmuRetry(vm: Vm, seqHi: number, seqLo: number): boolean {
-  if (vm.noSeqCheck) return false;
-  return invalidating(vm) || seqMoved(vm, seqHi, seqLo);
-}
-
-/** Whether a memslot may hold pages of this size (slot_is_aligned). */
-export function slotIsAligned(slot: Memslot, shift: number, pageShift: number): boolean {
-  if (shift <= pageShift) return true;
-  const pages = pagesOf(shift, pageShift);
-  return slot.baseGfn % pages === 0 && slot.npages % pages === 0;
-}
-
-/** H_ENTER as the guest issues it: the real-mode handler, and on H_TOO_HARD the virtual-mode one. */
-export function hEnter(
-  vm: Vm,
-  vcpu: number,
-  flagsHi: number,
-  flagsLo: number,
-  indexHi: number,
-  indexLo: number,
-  vHi: number,
-  vLo: number,
-  rHi: number,
-  rLo: number,
-): number {
-  const ret = doHEnter(vm, vcpu, flagsHi, indexHi, indexLo, vHi, vLo, rHi, rLo);
-  return ret === H_TOO_HARD ? virtmodeHEnter(vm, vcpu, flagsHi, flagsLo, indexHi, indexLo, vHi, vLo, rHi, rLo) : ret;
-}
-
-/** The virtual-mode handler of H_ENTER: pins the page when the machine has no MMU notifiers, then enters. */
-export function virtmodeHEnter(
-  vm: Vm,
-  vcpu: number,
-  flagsHi: number,
-  _flagsLo: number,
-  indexHi: number,
-  indexLo: number,
-  vHi: number,
-  vLo: number,
-  rHi: number,
-  rLo: number,
-): number {
-  const log = vm.state.log;
-  if (log !== null) {
-    log.enter(sVirtEnter.PATH, vcpu, indexHi, indexLo, rHi, rLo);
-    log.step(sVirtEnter.check);
-  }
-  const ret = pinAndEnter(vm, vcpu, flagsHi, indexHi, indexLo, vHi, vLo, rHi, rLo);
-  if (log !== null) log.leave();
-  return ret;
-}
-
-function pinAndEnter(
-  vm: Vm,
-  vcpu: number,
-  flagsHi: number,
-  indexHi: number,
-  indexLo: number,
-  vHi: number,
-  vLo: number,
-  rHi: number,
-  rLo: number,
-): number {
-  const log = vm.state.log;
-  const shift = actualShift(vm, vLo, rLo);
-  if (shift === 0) return H_PARAMETER;
-  const gfn = gfnOf(rHi, rLo, shift, vm.pageShift);
-  const slot = vm.state.slotOfGfn(gfn);
-  if (slot === null) {
-    if (!vm.arch206) return H_PARAMETER;
-  } else {
-    if (!slotIsAligned(slot, shift, vm.pageShift)) return H_PARAMETER;
-    if (log !== null) log.step(sVirtEnter.pin);
-    if (!vm.notifiers && getGuestPage(vm, slot, gfn, shift) < 0) return H_PARAMETER;
-  }
-  if (log !== null) log.step(sVirtEnter.again);
-  const ret = doHEnter(vm, vcpu, flagsHi, indexHi, indexLo, vHi, vLo, rHi, rLo);
-  return ret === H_TOO_HARD ? H_RESOURCE : ret;
-}
-
-/** The handler proper (kvmppc_do_h_enter). Answers H_TOO_HARD when the page must be pinned first. */
-export function doHEnter(
-  vm: Vm,
-  vcpu: number,
-  flagsHi: number,
-  indexHi: number,
-  indexLo: number,
-  vHi: number,
-  vLo: number,
-  rHi: number,
-  rLo: number,
-): number {
-  const log = vm.state.log;
-  vm.outs = 0;
-  if (log !== null) log.enter(sEnter.PATH, vcpu, indexHi, indexLo, rHi, rLo);
-  const ret = enterHpte(vm, flagsHi, indexHi, indexLo, vHi, vLo, rHi, rLo);
-  if (log !== null) log.leave();
-  return ret;
-}
-
-function enterHpte(
-  vm: Vm,
-  flagsHi: number,
-  indexHi: number,
-  indexLo: number,
-  vHi: number,
-  vLo0: number,
-  rHi0: number,
-  rLo0: number,
-): number {
-  const st = vm.state;
-  const k = vm.kernel;
-  const log = st.log;
-  let rHi = rHi0;
-  let rLo = rLo0;
-  let vLo = vLo0;
-  if (log !== null) log.step(sEnter.size);
-  if (k.mixedPageSizes && vHi < 0) return H_PARAMETER; // B = 1x is reserved
-  const shift = actualShift(vm, vLo, rLo);
-  if (shift === 0) return H_PARAMETER;
-  if (log !== null) {
-    log.local(Local.psize, 0, shift);
-    log.step(sEnter.clean);
-  }
-  const writing = isWritable(rHi, rLo);
-  vLo &= ~(V_HVLOCK | V_ABSENT | V_VALID);
-  if (k.tracksModification) rHi &= ~GR_MODIFIED_HI;
-  const guestHi = rHi;
-  const guestLo = rLo;
-
-  if (log !== null) log.step(sEnter.seq);
-  const seqHi = st.scalars.hi(Scalar.seq);
-  const seqLo = st.scalars.lo(Scalar.seq);
-  const gpaHi = rHi & R_RPN_HI & ~maskHi(shift);
-  const gpaLo = rLo & R_RPN_LO & ~maskLo(shift);
-  const gfn = gfnOf(rHi, rLo, shift, vm.pageShift);
-  const slot = st.slotOfGfn(gfn);
-  if (log !== null) {
-    log.local(Local.gfn, numHi(gfn), gfn | 0);
-    log.local(Local.mmu_seq, seqHi, seqLo);
-  }
-
-  if (slot === null) {
-    if (log !== null) log.step(sEnter.noSlot);
-    if (!vm.arch206) return H_PARAMETER;
-    vLo |= V_ABSENT;
-    rHi |= R_KEY_HI;
-    rLo |= R_KEY_LO;
-  } else {
-    if (log !== null) log.step(sEnter.align);
-    if (!slotIsAligned(slot, shift, vm.pageShift)) return H_PARAMETER;
-    const host = k.mixedPageSizes
-      ? hostPage61(vm, slot, gfn, shift, writing)
-      : hostPage34(vm, slot, gfn, shift, writing);
-    // copied out, because another processor may enter an entry at the point
-    const { found: pageFound, shift: hostShift, io, wimgKnown, makeReadonly, reached } = hostPage;
-    let { paHi, paLo } = hostPage;
-    if (reached) vm.point(Point.enterAfterPte);
-    if (host !== H_SUCCESS) return host;
-    if (makeReadonly) {
-      if (log !== null) log.step(sEnter.readonly);
-      const rxxx = readonlyIsRxxx(rHi, rLo);
-      if (rxxx) rHi |= R_PP0_HI;
-      rLo = (rLo & ~R_PP) | (rxxx ? 2 : 3);
-      if (log !== null) log.event(HPTE_READONLY).u64(indexHi, indexLo).u64(rHi, rLo);
-    }
-    // pa: the host frame, the offset inside a larger host page, and that of the guest page inside a host page
-    if (pageFound && !k.mixedPageSizes) {
-      // frame 0 counts as no page
-      if ((paHi | paLo) !== 0 && hostShift > shift) {
-        paHi |= gpaHi & maskHi(hostShift);
-        paLo |= gpaLo & maskLo(hostShift);
-      }
-    } else if (pageFound) {
-      const hva = slot.hva + (gfn - slot.baseGfn) * vm.page;
-      paHi |= (numHi(hva) & maskHi(hostShift)) | (gpaHi & maskHi(vm.pageShift));
-      paLo |= (hva & maskLo(hostShift)) | (gpaLo & maskLo(vm.pageShift));
-    }
-    if (log !== null) {
-      log.local(Local.hpa, paHi, paLo);
-      log.step(sEnter.realR);
-    }
-    const found = pageFound && (paHi | paLo) !== 0;
-    if (k.mixedPageSizes) {
-      rHi = (rHi & (R_KEY_HI | R_PP0_HI | maskHi(shift))) | paHi;
-      rLo = (rLo & maskLo(shift)) | (rLo & R_KEY_LO) | paLo;
-    } else {
-      rHi = (rHi & (R_PP0_HI | maskHi(shift))) | paHi;
-      rLo = (rLo & maskLo(shift)) | paLo;
-    }
-    if (found) vLo |= V_VALID;
-    else {
-      vLo |= V_ABSENT;
-      if (k.absentDropsKeys) {
-        rHi &= ~R_KEY_HI;
-        rLo &= ~R_KEY_LO;
-      }
-    }
-    if (wimgKnown) {
-      if (log !== null) log.step(sEnter.wimg);
-      if (!wimgFits(vm, k.ioIsBoolean, rLo, io)) {
-        if (io !== 0) return H_PARAMETER;
-        rLo = (rLo & ~(R_W | R_I | R_G)) | R_M;
-      }
-    }
-  }
-
-  if (log !== null) log.step(sEnter.index);
-  const hpt = st.hpt;
-  let index = indexIn(hpt, indexHi, indexLo);
-  if (index < 0) return H_PARAMETER;
-  if (log !== null) log.step(sEnter.slot);
-  const exact = (flagsHi & H_EXACT_HI) !== 0;
-  if (!exact) index -= index % 8;
-  const last = exact ? index : index + 7;
-  // the eight slots of a PTEG lie in one chunk
-  const slots = hpt.chunk(index);
-  while (index <= last && ((slots[(index & 255) << 3] as number) & (V_HVLOCK | V_VALID | V_ABSENT)) !== 0) index++;
-  if (index > last) {
-    if (log !== null) {
-      log.step(sEnter.full);
-      log.event(PTEG_FULL).num(Math.floor(last / 8));
-    }
-    return H_PTEG_FULL;
-  }
-  lockHpte(vm, hpt, index);
-  if (log !== null) {
-    log.local(Local.index, numHi(index), index | 0);
-    log.step(sEnter.guest);
-  }
-  st.putGuest(hpt, index, guestHi, guestLo);
-  noteModification(vm, hpt, index);
-
-  if ((vLo & V_VALID) !== 0 && slot !== null) {
-    const page = gfn - slot.baseGfn;
-    if (log !== null) log.step(sEnter.lockRmap);
-    lockRmap(vm, slot, page);
-    if (log !== null) log.step(sEnter.seqCheck);
-    if (vm.notifiers && mmuRetry(vm, seqHi, seqLo)) {
-      vLo = (vLo & ~V_VALID) | V_ABSENT;
-      if (k.absentDropsKeys) {
-        rHi &= ~R_KEY_HI;
-        rLo &= ~R_KEY_LO;
-      }
-      unlockRmap(vm, slot, page);
-    } else {
-      if (log !== null) log.step(sEnter.link);
-      addRevmapChain(vm, hpt, index, slot, gfn, Point.enterInRmap);
-      if (log !== null) log.step(sEnter.rc);
-      rLo &= slot.rmap.hi(page) | ~R_RC;
-    }
-  }
-  if (log !== null) log.step(sEnter.write);
-  if (vm.newFormat) {
-    rHi = newRHi(vHi, rHi);
-    vHi &= 0x000fffff;
-  }
-  st.putR(hpt, index, rHi, rLo);
-  st.putV(hpt, index, vHi, vLo);
-  if (log !== null) log.event(HPTE_ENTER).num(index).u64(vHi, vLo).u64(rHi, rLo).u64(guestHi, guestLo).num(gfn);
-  setOutIndex(vm, index);
-  return H_SUCCESS;
-}
-
-/** Answers of the host page look-up for H_ENTER. */
-const hostPage = {
-  found: false,
-  paHi: 0,
-  paLo: 0,
-  /** log2 of what the host maps there; the guest's size when nothing is known */
-  shift: 0,
-  io: 0,
-  /** the cache attributes are known, so WIMG is checked */
-  wimgKnown: false,
-  makeReadonly: false,
-  /** the point after the host PTE is passed */
-  reached: false,
-};
-
-function setPa(vm: Vm, pfn: number): void {
-  hostPage.found = true;
-  hostPage.paHi = frameHi(pfn, vm.pageShift);
-  hostPage.paLo = pfn << vm.pageShift;
-}
-
-/** Begins a look-up: nothing known yet. Answers the page's host address. */
-function clearHostPage(vm: Vm, slot: Memslot, gfn: number, shift: number): number {
-  hostPage.found = false;
-  hostPage.paHi = 0;
-  hostPage.paLo = 0;
-  hostPage.shift = shift;
-  hostPage.io = 0;
-  hostPage.wimgKnown = false;
-  hostPage.makeReadonly = false;
-  hostPage.reached = false;
-  const hva = slot.hva + (gfn - slot.baseGfn) * vm.page;
-  const log = vm.state.log;
-  if (log !== null) {
-    log.local(Local.hva, numHi(hva), hva | 0);
-    log.step(sEnter.hostPte);
-  }
-  return hva;
-}
-
-function hostPage34(vm: Vm, slot: Memslot, gfn: number, shift: number, writing: boolean): number {
-  const hva = clearHostPage(vm, slot, gfn, shift);
-  const w = vm.world;
-  const log = vm.state.log;
-  if (!vm.notifiers) {
-    if (slot.phys === null) return H_PARAMETER;
-    const wordHi = slot.phys.hi(gfn - slot.baseGfn);
-    const word = slot.phys.lo(gfn - slot.baseGfn);
-    if ((wordHi | word) === 0) {
-      if (log !== null) log.step(sEnter.tooHard);
-      return H_TOO_HARD;
-    }
-    hostPage.io = word & PTE_CACHE;
-    hostPage.wimgKnown = true;
-    hostPage.shift = vm.pageShift + (word & 0x1f);
-    hostPage.found = true;
-    hostPage.paHi = wordHi;
-    hostPage.paLo = word & ~maskLo(vm.pageShift);
-  } else if (w.findPte(hva)) {
-    hostPage.shift = w.pteShift;
-    if (hostPage.shift >= shift && (w.pteFlags & PTE_PRESENT) !== 0) {
-      w.updatePte(writing);
-      hostPage.makeReadonly = writing && (w.pteFlags & PTE_RW) === 0;
-      hostPage.io = w.pteFlags & PTE_CACHE;
-      hostPage.wimgKnown = true;
-      hostPage.reached = true;
-      setPa(vm, w.ptePfn);
-    }
-  }
-  return fitsHostPage(vm, shift);
-}
-
-function hostPage61(vm: Vm, slot: Memslot, gfn: number, shift: number, writing: boolean): number {
-  const hva = clearHostPage(vm, slot, gfn, shift);
-  const w = vm.world;
-  hostPage.reached = true;
-  if (!invalidating(vm) && w.findPte(hva)) {
-    hostPage.shift = w.pteShift;
-    hostPage.wimgKnown = true;
-    if (hostPage.shift >= shift && (w.pteFlags & PTE_PRESENT) !== 0) {
-      w.updatePte(writing);
-      hostPage.makeReadonly = writing && (w.pteFlags & PTE_RW) === 0;
-      hostPage.io = w.pteFlags & PTE_NO_CACHE;
-      setPa(vm, w.ptePfn);
-    }
-  }
-  return fitsHostPage(vm, shift);
-}
-
-function fitsHostPage(vm: Vm, shift: number): number {
-  if (hostPage.shift >= shift) return H_SUCCESS;
-  if (vm.state.log !== null) vm.state.log.step(sEnter.tooSmall);
-  return H_PARAMETER;
-}
 
 /**
  * Whether the HPTE is there and is what the flags ask for; HVLOCK counts as set for H_ANDCOND, as in the kernel.
@@ -537,11 +95,6 @@ export function hRemove(
     log.leave();
   }
   return H_SUCCESS;
-}
-
-/** Key 31 in the real dword 1: an MMIO entry. */
-export function isKey31(rHi: number, rLo: number): boolean {
-  return (rHi & R_KEY_HI) === R_KEY_HI && (rLo & R_KEY_LO) === R_KEY_LO;
 }
 
 /** H_PROTECT (kvmppc_h_protect): protection, N and key from the flags. */

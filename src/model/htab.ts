@@ -16,8 +16,10 @@ import {
   V_HVLOCK,
   V_VALID,
 } from './bits';
+import { doHEnter } from './enter';
+import { vHiOf } from './entry';
 import { eventCode } from './events';
-import { doHEnter, hRemove, vHiOf } from './hcalls';
+import { hRemove } from './hcalls';
 import { pageShifts } from './hpte';
 import { sHtabRead, sHtabWrite } from './listing';
 import { setVrmaSlbV } from './memslots';

@@ -17,8 +17,10 @@
 import { EINVAL, ENOENT, H_FUNCTION, HCALL, V_ABSENT, V_VALID } from './bits';
 import { hBulkRemove, hPageInit, type PageOp } from './bulk';
 import { getDirtyLog } from './dirtyLog';
+import { doHEnter, hEnter, virtmodeHEnter } from './enter';
+import { oldDword0 } from './entry';
 import { eventCode } from './events';
-import { doHEnter, hClearMod, hClearRef, hEnter, hProtect, hRead, hRemove, oldDword0, virtmodeHEnter } from './hcalls';
+import { hClearMod, hClearRef, hProtect, hRead, hRemove } from './hcalls';
 import { HostMemory } from './host';
 import { actualShift, gfnOf } from './hpte';
 import { debugfsHtab, type HtabReadResult, htabClose, htabOpen, htabRead, htabWrite } from './htab';

@@ -13,8 +13,8 @@ import {
   VRMA_SLB_V_HI,
   VRMA_SLB_V_LO,
 } from './bits';
+import { hEnter } from './enter';
 import { eventCode, SLOT_CHANGE } from './events';
-import { hEnter } from './hcalls';
 import { sMemslot, sVrma } from './listing';
 import { unmapRmapp } from './notifiers';
 import { type Memslot, Scalar, Store } from './state';

@@ -30,9 +30,9 @@ import {
   V_SECONDARY,
   V_VALID,
 } from './bits';
+import { vHiOf } from './entry';
 import { ACCESS_KINDS, eventCode, INTERRUPTS } from './events';
 import { avpnIgnored, findLockHpte, hashEa, hpteHvFault, pageFault, secondaryPteg, segmentShift } from './fault';
-import { vHiOf } from './hcalls';
 import { actualShift, amrFault, mayRead, mayWrite, oldVHi, pageShifts } from './hpte';
 import { sAccess } from './listing';
 import { Point } from './points';

@@ -3,8 +3,9 @@
  * (kvm_unmap_hva, kvm_unmap_hva_range, kvm_age_hva, kvm_test_age_hva, kvm_set_spte_hva; kvm_unmap_rmapp and its like).
  */
 import { R_C, R_KEY_HI, R_KEY_LO, R_R, R_RC, RMAP_PRESENT_HI, RMAP_R_HI, V_ABSENT, V_VALID } from './bits';
+import { lockHpte, unlockHpte, vHiOf } from './entry';
 import { ABSENT_CAUSE, eventCode, SPAN_KINDS } from './events';
-import { clearRef, lockHpte, unlockHpte, vHiOf } from './hcalls';
+import { clearRef } from './hcalls';
 import { actualShift, gfnOf } from './hpte';
 import { sAge, sRange, sSetSpte, sTestAge, sUnmap } from './listing';
 import { Point } from './points';

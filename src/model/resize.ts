@@ -3,8 +3,8 @@
  * kvmppc_alloc_reset_hpt).
  */
 import { EBUSY, EINVAL, ENOSPC, ENXIO, SLB_1T_HI, V_ABSENT, V_BOLTED, V_HVLOCK, V_SECONDARY, V_VALID } from './bits';
+import { lockHpte, unlockHpte, vHiOf } from './entry';
 import { eventCode, RESIZE_PHASE } from './events';
-import { lockHpte, unlockHpte, vHiOf } from './hcalls';
 import { actualShift, gfnOf, newRHi, pageShifts } from './hpte';
 import { sReset, sResize } from './listing';
 import { unmapHpte } from './notifiers';
