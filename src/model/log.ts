@@ -10,7 +10,7 @@
  *   EVENT  | kind             its fields as in events.ts: u32 one word, u64 two (hi, lo)
  *   WRITE                     place, index, old hi, old lo, new hi, new lo
  *   RESUME                    the statement that raced another one is over: the other goes on where it was
- * A record never crosses a chunk; the rest of a chunk after the last record is filled with PAD.
+ * A record never crosses a chunk; the rest of a chunk after the last record is begins with PAD.
  */
 export const REC_PAD = 0;
 export const REC_MARK = 1;
@@ -41,13 +41,13 @@ export class Log {
 
   /** Forgets everything, keeping the memory (benchmarks, conformance). */
   clear(): void {
-    for (let i = 0; i <= this.at; i++) (this.chunks[i] as Int32Array).fill(0, 0, i === this.at ? this.pos : LOG_CHUNK);
     this.at = 0;
     this.pos = 0;
     this.cur = this.chunks[0] as Int32Array;
   }
 
   private grow(): void {
+    this.cur[this.pos] = REC_PAD << 28;
     this.at++;
     this.pos = 0;
     let next = this.chunks[this.at];
