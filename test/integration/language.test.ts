@@ -295,6 +295,16 @@ describe('scenario language', () => {
       assert.ok(run);
       await api.session.goTo(momentOf(run, 'hpte.absent') - 1);
       assert.deepEqual(await hints(), ['5 a absent pp 2', '6 a valid R C pp 2'], 'line 8 is not over');
+      const stopped = new vscode.Range(6, 0, 6, 9);
+      const inline = await vscode.commands.executeCommand<vscode.InlineValue[]>(
+        'vscode.executeInlineValueProvider',
+        uri,
+        new vscode.Range(0, 0, document.lineCount, 0),
+        { frameId: 0, stoppedLocation: stopped },
+      );
+      const texts = inline.map((value) => ('text' in value ? `${value.range.start.line} ${value.text}` : 'no text'));
+      assert.equal(texts.length, 1, 'the label on the stopped line has its value');
+      assert.match(texts[0] ?? '', /^6 a = valid/);
       await vscode.window.showTextDocument(document);
       await vscode.window.activeTextEditor?.edit((edit) => edit.insert(new vscode.Position(6, 0), '# new\n'));
       assert.deepEqual(await hints(), ['5 a absent pp 2'], 'what is below a change is no longer true');
