@@ -2,6 +2,7 @@
 // what they bring: each gives its `Decoders`.
 
 import { Decompress } from 'fzstd';
+import { joined } from '../trace/bytes';
 import type { Decompressors } from '../trace/files';
 
 type Chunks = AsyncIterable<Uint8Array>;
@@ -80,21 +81,6 @@ async function peek(chunks: Chunks, wanted: number): Promise<{ head: Uint8Array;
     }
   }
   return { head: joined(taken, length).subarray(0, wanted), rest: again() };
-}
-
-/** All chunks in one array. */
-export function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const only = chunks[0];
-  if (chunks.length === 1 && only !== undefined) {
-    return only;
-  }
-  const all = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }
 
 /** All bytes of a stream. */

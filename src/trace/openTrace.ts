@@ -1,5 +1,6 @@
 // Opens inputs through a host's file access: a trace of any form, and a recording folder with everything that it names.
 
+import { joined } from './bytes';
 import { detectBytes, detectInput, type InputKind } from './detect';
 import type { TraceEvents } from './events';
 import type { Decompressors, FileAccess } from './files';
@@ -96,20 +97,6 @@ async function readText(chunks: AsyncIterable<Uint8Array>, path: string, control
     control.onProgress?.(reader.bytes);
   }
   return reader.end();
-}
-
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const only = chunks[0];
-  if (chunks.length === 1 && only !== undefined) {
-    return only;
-  }
-  const all = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }
 
 /** A dump of a recording, read. */
