@@ -2,7 +2,7 @@
 // machine (docs/traces.md, and the JSON schema contributed for it). Reading it validates everything that it says; the files
 // it names are opened later, through the host's FileAccess.
 
-import { formatTraceTime, parseTraceTime, type TraceEvents } from './events';
+import { parseTraceTime, type TraceEvents } from './events';
 import { parseJson, positionOf } from './json';
 import { JsonFields } from './jsonFields';
 import { type InputProblem, ProblemList } from './problem';
@@ -18,14 +18,15 @@ export interface PlacedAt {
   readonly start: number;
 }
 
-export interface RecordingHpt {
+/** When the table was made, resized or emptied. `At` is how moments are given: with their place in a file, or plain. */
+export interface RecordingHpt<At = PlacedAt> {
   /** log2 of the table's size in bytes. */
   readonly order: number;
   readonly how: 'allocate' | 'resize' | 'reset';
-  readonly at: PlacedAt;
+  readonly at: At;
 }
 
-export interface RecordingMemslot {
+export interface RecordingMemslot<At = PlacedAt> {
   readonly slot: number;
   /** Guest real address, size in bytes, host virtual address. */
   readonly gpa: bigint;
@@ -33,35 +34,37 @@ export interface RecordingMemslot {
   readonly hva: bigint;
   readonly logDirty: boolean;
   /** From the start of the trace where it is left out. */
-  readonly from: PlacedAt | undefined;
+  readonly from: At | undefined;
   /** To the end of the trace where it is left out. */
-  readonly to: PlacedAt | undefined;
+  readonly to: At | undefined;
 }
 
 export type DumpKind = 'htab' | 'htabfd' | 'pagemap';
 
-export interface RecordingDump {
+export interface RecordingDump<At = PlacedAt> {
   readonly kind: DumpKind;
   /** Path relative to the recording folder, with `/`. */
   readonly file: string;
   /** The dump was taken after this moment and before the next event of the machine. */
-  readonly at: PlacedAt;
+  readonly at: At;
 }
 
-export type RecordingKernel = 'linux-3.4' | 'linux-6.1';
-export type RecordingCpu = 'PPC970' | 'POWER7' | 'POWER8' | 'POWER9' | 'POWER10';
+export const recordingKernels = ['linux-3.4', 'linux-6.1'] as const;
+export const recordingCpus = ['PPC970', 'POWER7', 'POWER8', 'POWER9', 'POWER10'] as const;
+export type RecordingKernel = (typeof recordingKernels)[number];
+export type RecordingCpu = (typeof recordingCpus)[number];
 
-export interface Recording {
+export interface Recording<At = PlacedAt> {
   readonly kernel: RecordingKernel;
   readonly cpu: RecordingCpu;
   /** Host page size in bytes: 4096 or 65536. */
   readonly hostPageSize: number;
   /** Process of the machine's VMM, where the recording names it. */
   readonly tgid: number | undefined;
-  readonly hpt: readonly RecordingHpt[];
+  readonly hpt: readonly RecordingHpt<At>[];
   readonly traces: readonly string[];
-  readonly memslots: readonly RecordingMemslot[];
-  readonly dumps: readonly RecordingDump[];
+  readonly memslots: readonly RecordingMemslot<At>[];
+  readonly dumps: readonly RecordingDump<At>[];
   readonly facts: string | undefined;
 }
 
@@ -73,8 +76,6 @@ export interface RecordingFile {
   readonly problems: readonly InputProblem[];
 }
 
-const kernels = ['linux-3.4', 'linux-6.1'] as const;
-const cpus = ['PPC970', 'POWER7', 'POWER8', 'POWER9', 'POWER10'] as const;
 const largestOrder = 46;
 const smallestOrder = 18;
 
@@ -101,8 +102,8 @@ export function readRecordingFile(text: string, file: string): RecordingFile {
 
 function readRecording(f: JsonFields): Recording | undefined {
   const version = f.integer('hptscope', 1, 1);
-  const kernel = f.choice('kernel', kernels);
-  const cpu = f.choice('cpu', cpus);
+  const kernel = f.choice('kernel', recordingKernels);
+  const cpu = f.choice('cpu', recordingCpus);
   const hostPageSize = f.integer('hostPageSize', 4096, 65536);
   if (hostPageSize !== undefined && hostPageSize !== 4096 && hostPageSize !== 65536) {
     const node = f.object.members.get('hostPageSize');
@@ -289,9 +290,4 @@ export function resolvePlacedAt(
     offset: placed.start,
     ...positionOf(source.text, placed.start),
   };
-}
-
-/** AT as it stands in a file. */
-export function atToJson(at: RecordingAt): { time: string } | { mark: string } {
-  return 'ns' in at ? { time: formatTraceTime(at.ns, 'ns') } : { mark: at.mark };
 }
