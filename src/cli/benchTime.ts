@@ -3,7 +3,8 @@
 
 import { Log } from '../model/log';
 import { Machine } from '../model/machine';
-import { Run, type SourceLine } from '../timeline/run';
+import { Run } from '../timeline/run';
+import type { SourceLine } from '../timeline/statements';
 
 const HVA = 0x7f0000000000;
 const PAGES = 16384;

@@ -1,7 +1,8 @@
 // Threads and stacks at a moment. Threads are the actors: vCPUs, the host, the VMM, the tasks of a trace. One moment is current
 // for all of them; the one whose step it is has the kernel paths under way on its stack, and so has one that it interrupts.
 
-import type { FrameAt, Run, SourceLine } from '../timeline/run';
+import type { FrameAt, Run } from '../timeline/run';
+import type { SourceLine } from '../timeline/statements';
 import { interrupted } from './stepping';
 
 /** Paths that the host's memory management runs, whoever's path they interrupt. */

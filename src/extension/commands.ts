@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import type { Run } from '../timeline/run';
+import { findStatement } from '../timeline/statements';
 import { commands } from './ids';
 import type { Services } from './services';
 import { findEntries, findHint } from './viewModels/find';
@@ -65,7 +66,7 @@ function momentOf(run: Run, text: string): number | undefined {
   }
   const number = Number(digits);
   if (word !== '') {
-    const source = run.statements.findIndex(({ line }) => line >= number - 1);
+    const source = findStatement(run.statements, ({ line }) => line >= number - 1);
     const moment = source < 0 ? -1 : run.momentOfSource(source);
     return moment < 0 ? undefined : moment;
   }

@@ -25,19 +25,7 @@ import type { Vm } from '../model/vm';
 import { toBig } from '../model/words';
 import { Column } from './column';
 import { Mover } from './mover';
-
-/** Where a statement stands in its file. Lines and columns count from 0. */
-export interface SourceLine {
-  readonly line: number;
-  /** file of the line, relative to the program's folder, when it is not the program itself (a recording's trace, a dump) */
-  readonly file?: string;
-  /** what it says, for lists */
-  readonly text: string;
-  /** seconds on a trace's clock, nanosecond-exact, when it came from a trace */
-  readonly time?: bigint;
-  /** who: "vCPU 0", a task name */
-  readonly actor?: string;
-}
+import type { SourceLine, Statements } from './statements';
 
 /** One activation of a kernel path. */
 export interface Frame {
@@ -94,7 +82,7 @@ export interface RunParts {
   readonly vm: Vm;
   readonly log: Log;
   /** statements by source number */
-  readonly sources: readonly SourceLine[];
+  readonly sources: Statements;
   /** a trace's or dump's observed tables, ascending by source number; none for a scenario, whose table is known throughout */
   readonly dumps?: readonly { readonly source: number; readonly file: string }[];
   /** what holds for the whole run: mutations, what a trace cannot tell; sentences */
@@ -112,6 +100,7 @@ const CHANGING: ReadonlySet<EventName> = new Set<EventName>([
 
 const NO_FRAME = 0xffffffff;
 const NO_STEP = 0xffffffff;
+const NO_MOMENT = 0xffffffff;
 
 export class Run {
   readonly title: string;
@@ -120,7 +109,7 @@ export class Run {
   readonly notes: readonly string[];
   private readonly dumps: readonly { readonly moment: number; readonly file: string }[];
   private readonly log: Log;
-  private readonly sources: readonly SourceLine[];
+  private readonly sources: Statements;
 
   // by moment
   private readonly address = new Column();
@@ -145,7 +134,8 @@ export class Run {
   private readonly eventMoment = new Column();
   private readonly eventAddress = new Column();
 
-  private firstMoment: Map<number, number> | null = null;
+  /** first moment of each statement by source number, NO_MOMENT where it has none; made when first asked for */
+  private firstMoment: Uint32Array | null = null;
   private current: number;
 
   constructor(parts: RunParts) {
@@ -275,20 +265,21 @@ export class Run {
   }
 
   source(moment: number): SourceLine {
-    return this.sources[this.sourceOf.at(moment)] ?? { line: 0, text: '' };
+    return this.sources.at(this.sourceOf.at(moment)) ?? { line: 0, text: '' };
   }
 
-  get statements(): readonly SourceLine[] {
+  get statements(): Statements {
     return this.sources;
   }
 
   /** The first moment of a statement by source number, or -1. */
   momentOfSource(source: number): number {
     if (this.firstMoment === null) {
-      this.firstMoment = new Map();
-      for (let m = this.length - 1; m >= 0; m--) if (this.isStatement(m)) this.firstMoment.set(this.sourceOf.at(m), m);
+      this.firstMoment = new Uint32Array(this.sources.length).fill(NO_MOMENT);
+      for (let m = this.length - 1; m >= 0; m--) if (this.isStatement(m)) this.firstMoment[this.sourceOf.at(m)] = m;
     }
-    return this.firstMoment.get(source) ?? -1;
+    const moment = this.firstMoment[source] ?? NO_MOMENT;
+    return moment === NO_MOMENT ? -1 : moment;
   }
 
   /** Kernel paths under way at a moment, innermost first; empty at a statement. */

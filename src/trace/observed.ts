@@ -10,12 +10,13 @@ import { vmConfig } from '../model/machine';
 import { type Hpt, Scalar } from '../model/state';
 import { Vm } from '../model/vm';
 import { hiOf, loOf } from '../model/words';
-import { Run, type SourceLine } from '../timeline/run';
+import { Run } from '../timeline/run';
+import type { SourceLine } from '../timeline/statements';
 import type { DecodedEvent } from './decoded';
 import type { TraceEvents } from './events';
 import type { HtabDump } from './htabDump';
 import { NoWorld } from './noWorld';
-import { printEvent } from './printEvent';
+import { TraceStatements } from './traceStatements';
 
 /** A table that was dumped: everything before event `before` had happened. */
 export interface ObservedTable {
@@ -93,13 +94,14 @@ export function observe(observed: Observed): Run {
 
 class Observer {
   readonly #log = new Log();
-  readonly #sources: SourceLine[] = [];
+  readonly #statements: TraceStatements;
   readonly #dumps: { source: number; file: string }[] = [];
   readonly #vm: Vm;
   /** number of the last hypercall of each vCPU */
   readonly #hcalls = new Map<number, bigint>();
 
   constructor(readonly observed: Observed) {
+    this.#statements = new TraceStatements(observed.events, observed.title);
     const order = observed.hpts[0]?.order ?? this.#orderOfTables();
     this.#vm = new Vm(vmConfig({ ...observed.machine, order, vcpus: 1 }), () => new NoWorld());
     this.#vm.state.log = this.#log;
@@ -128,10 +130,11 @@ class Observer {
         this.#event(events, i);
       }
     }
-    if (this.#sources.length === 0) {
+    if (this.#statements.length === 0) {
       this.#mark({ line: 0, text: title });
     }
-    return new Run({ title, kind, vm: this.#vm, log: this.#log, sources: this.#sources, dumps: this.#dumps, notes });
+    const sources = this.#statements;
+    return new Run({ title, kind, vm: this.#vm, log: this.#log, sources, dumps: this.#dumps, notes });
   }
 
   /** What happens between events, in order; at the same place tables come before memslots, and dumps last. */
@@ -146,8 +149,7 @@ class Observer {
   }
 
   #mark(source: SourceLine): void {
-    this.#log.mark(this.#sources.length);
-    this.#sources.push(source);
+    this.#log.mark(this.#statements.insert(source));
   }
 
   #replaceHpt(hpt: ObservedHpt): void {
@@ -166,11 +168,11 @@ class Observer {
   }
 
   #lastLine(): number {
-    return this.#sources[this.#sources.length - 1]?.line ?? 0;
+    return this.#statements.at(this.#statements.length - 1)?.line ?? 0;
   }
 
   #lastFile(): { file?: string } {
-    const file = this.#sources[this.#sources.length - 1]?.file;
+    const file = this.#statements.at(this.#statements.length - 1)?.file;
     return file === undefined ? {} : { file };
   }
 
@@ -179,7 +181,7 @@ class Observer {
     const { state } = this.#vm;
     const own = this.observed.kind === 'dump' ? {} : { file };
     this.#mark({ line: 0, ...own, text: `${file}: ${dump.count} entries observed` });
-    this.#dumps.push({ source: this.#sources.length - 1, file });
+    this.#dumps.push({ source: this.#statements.length - 1, file });
     const { hpt } = state;
     const gone: number[] = [];
     hpt.forEach((index, chunk, o) => {
@@ -225,17 +227,8 @@ class Observer {
   }
 
   #event(events: TraceEvents, i: number): void {
-    const decoded = events.decode(i);
-    const task = events.taskOf(i);
-    const source = events.sourceOf(i);
-    this.#mark({
-      line: Math.max(0, (events.line[i] as number) - 1),
-      ...(source.file !== this.observed.title && { file: source.file }),
-      text: `${events.nameOf(i)}: ${printEvent(decoded)}`,
-      time: events.timeOf(i),
-      actor: 'vcpu' in decoded ? `vCPU ${decoded.vcpu}` : `${task.comm}-${task.pid}`,
-    });
-    this.#tell(decoded);
+    this.#log.mark(this.#statements.event());
+    this.#tell(events.decode(i));
   }
 
   /** Tells a trace event in the model's vocabulary, where it has a word for it. */

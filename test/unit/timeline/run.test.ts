@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { Log } from '../../../src/model/log';
 import { Machine } from '../../../src/model/machine';
-import { Run, type SourceLine } from '../../../src/timeline/run';
+import { Run } from '../../../src/timeline/run';
+import type { SourceLine } from '../../../src/timeline/statements';
 
 const HVA = 0x7f0000000000;
 

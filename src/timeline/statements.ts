@@ -1,0 +1,32 @@
+/**
+ * The statements of a run, by source number: what each says and where it stands. A scenario's are a plain array; those of a trace
+ * are told from its columns when they are asked for, because a million objects with their texts would outweigh the run itself.
+ */
+
+/** Where a statement stands in its file. Lines and columns count from 0. */
+export interface SourceLine {
+  readonly line: number;
+  /** file of the line, relative to the program's folder, when it is not the program itself (a recording's trace, a dump) */
+  readonly file?: string | undefined;
+  /** what it says, for lists */
+  readonly text: string;
+  /** nanoseconds (or ticks) on a trace's clock, exact, when it came from a trace */
+  readonly time?: bigint | undefined;
+  /** who: "vCPU 0", a task name */
+  readonly actor?: string | undefined;
+}
+
+/** Statements by source number, from 0. Asking for one may decode it: ask for `text` and `actor` only where they are shown. */
+export interface Statements {
+  readonly length: number;
+  at(number: number): SourceLine | undefined;
+}
+
+/** The first statement that `wanted` accepts, or -1. */
+export function findStatement(statements: Statements, wanted: (statement: SourceLine) => boolean): number {
+  for (let number = 0; number < statements.length; number++) {
+    const statement = statements.at(number);
+    if (statement !== undefined && wanted(statement)) return number;
+  }
+  return -1;
+}
