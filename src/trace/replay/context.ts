@@ -4,7 +4,10 @@ import type { HcallEnter, PageFaultEnter } from '../decoded';
 import type { HcallFact } from '../recordingFacts';
 import type { Hindsight } from './hindsight';
 import type { Host } from './host';
-import type { Knowledge } from './knowledge';
+import type { ReplayInput } from './input';
+import type { Cause, Knowledge, Slot } from './knowledge';
+import type { Machines } from './machines';
+import type { Recorded } from './recorded';
 
 /** What emulator and trace disagree about. */
 export type DivergenceKind = 'h_enter' | 'h_remove' | 'h_protect' | 'h_read' | 'fault' | 'memslot' | 'page fact';
@@ -34,16 +37,27 @@ export interface Pending {
     | { readonly kind: 'fault'; readonly fault: PageFaultEnter; readonly candidates: readonly number[] };
 }
 
+/** What the parts of replay work on. */
 export interface Context {
+  readonly input: ReplayInput;
+  readonly recorded: Recorded;
+  readonly machines: Machines;
   readonly hindsight: Hindsight;
-  readonly table: Knowledge;
+  /** the table; another one after an allocation or a resize */
+  table: Knowledge;
   readonly host: Host;
   /** the table is in the layout of ISA 3.0 */
   readonly isa3: boolean;
   /** the table's size is known; otherwise only the hash bits of the smallest table are */
-  readonly sizeKnown: boolean;
-  /** the host has no page there, so no entry of it is valid */
-  notMapped(gpa: bigint): void;
+  sizeKnown: boolean;
+  /** why entries change unseen, if they do: hypercalls leave no trace, or cannot be told from another machine's */
+  unseen: Cause | undefined;
+  /** index of the event that is being replayed */
+  readonly at: number;
+  /** the machine's last own event, and the task it came from */
+  readonly lastVcpu: { readonly event: number; readonly task: number };
+  /** a new table: nothing is known of it but `background` */
+  newTable(entries: number, background: Slot): Knowledge;
   diverge(kind: DivergenceKind, expected: string, seen: string): void;
 }
 

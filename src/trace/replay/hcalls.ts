@@ -3,6 +3,7 @@
 
 import type { Context, Pending } from './context';
 import { ABSENT, type Cause, FREE, type Slot, VALID } from './knowledge';
+import { notMapped } from './pages';
 import { frameOf, gpaOf, guestOf, identityOf, RC } from './words';
 
 export const HCALL = {
@@ -227,7 +228,7 @@ function enteredSlot(context: Context, pending: Pending, v: bigint, ptel: bigint
     return { ...base, states: VALID, cause: 'host presence', frameCause: 'frame not traced' } as Slot;
   }
   if (known === ABSENT) {
-    context.notMapped(gpa);
+    notMapped(context, gpa);
   }
   return known === ABSENT
     ? ({

@@ -30,7 +30,8 @@ interface Invalidation {
 export class Host {
   /** null: the recording does not tell them */
   slots: readonly ReplaySlot[] | null;
-  readonly #page: bigint;
+  /** bytes of a host page */
+  readonly pageBytes: bigint;
   /** frame address (undefined: unknown) of pages that are mapped, by guest page number */
   #mapped = new Map<number, bigint | undefined>();
   #open: Invalidation[] = [];
@@ -44,7 +45,7 @@ export class Host {
     slots: readonly ReplaySlot[] | null,
   ) {
     this.slots = slots;
-    this.#page = 1n << BigInt(pageShift);
+    this.pageBytes = 1n << BigInt(pageShift);
   }
 
   #number(gpa: bigint): number {
@@ -63,9 +64,9 @@ export class Host {
   guestRanges(start: bigint, end: bigint): GuestRange[] {
     const ranges: GuestRange[] = [];
     for (const slot of this.slots ?? []) {
-      const from = start > slot.hva ? start & ~(this.#page - 1n) : slot.hva;
+      const from = start > slot.hva ? start & ~(this.pageBytes - 1n) : slot.hva;
       const slotEnd = slot.hva + slot.size;
-      const to = end < slotEnd ? (end + this.#page - 1n) & ~(this.#page - 1n) : slotEnd;
+      const to = end < slotEnd ? (end + this.pageBytes - 1n) & ~(this.pageBytes - 1n) : slotEnd;
       if (from < to && from < slotEnd && to > slot.hva) {
         ranges.push({ from: slot.gpa + (from - slot.hva), to: slot.gpa + (to - slot.hva) });
       }
@@ -88,7 +89,7 @@ export class Host {
   /** Real address behind a guest real address, if it is known. */
   frameOf(gpa: bigint): bigint | undefined {
     const frame = this.#mapped.get(this.#number(gpa));
-    return frame === undefined ? undefined : frame | (gpa & (this.#page - 1n));
+    return frame === undefined ? undefined : frame | (gpa & (this.pageBytes - 1n));
   }
 
   forgetPages(): void {
