@@ -197,7 +197,7 @@ async function main() {
   }
   await build({ production, watch: args.includes('--watch'), quiet: args.includes('--quiet'), only });
   if (args.includes('--tests')) {
-    const suites = ['unit', 'conformance', 'replay', 'golden', 'integration', 'ui', 'web'];
+    const suites = ['unit', 'conformance', 'agreement', 'replay', 'golden', 'integration', 'ui', 'web'];
     const { broken } = await buildTests(suites.flatMap(testFiles));
     for (const { message } of broken) {
       console.error(message);

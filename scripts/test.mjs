@@ -2,7 +2,7 @@
 //
 //   node scripts/test.mjs [--only NAME,...] [--grep TEXT] [--desktop] [FILE...]
 //
-// Steps, in order: typecheck, lint, build, unit, conformance, replay, golden, integration, ui, web. FILEs are test files;
+// Steps, in order: typecheck, lint, build, unit, conformance, agreement, replay, golden, integration, ui, web. FILEs are test files;
 // they choose the suites they belong to. --desktop: integration tests in a desktop VS Code (see integrationSuite.mjs). The last line is "N passed, N failed"; the exit code is 1 when anything failed.
 
 import { ensureDependencies } from './lib/dependencies.mjs';
@@ -74,6 +74,16 @@ const steps = [
   },
   onNode('unit', 'Unit and property tests'),
   onNode('conformance', 'Conformance with the vectors of the real kernel code'),
+  {
+    name: 'agreement',
+    what: 'Agreement with trace-cmd on real traces',
+    run: async (choice) => {
+      const { ensureTraceCmd } = await import('./lib/debian.mjs');
+      const { runMocha } = await import('./lib/mochaSuites.mjs');
+      const env = { HPTSCOPE_TRACE_CMD: await ensureTraceCmd() };
+      return runMocha('agreement', await filesOf('agreement', choice), { grep: choice.grep, timeout: 60_000, env });
+    },
+  },
   onNode('replay', 'Replay of real captures'),
   onNode('golden', 'Golden transcripts'),
   {

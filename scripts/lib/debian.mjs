@@ -1,4 +1,4 @@
-// Programs that do not come from npm: a Chromium and a C++ compiler. As root on Debian they are installed (and it is said);
+// Programs that do not come from npm: a Chromium, a C++ compiler and trace-cmd. As root on Debian they are installed (and it is said);
 // elsewhere it is said what is missing and how to get it.
 
 import { accessSync, constants, existsSync } from 'node:fs';
@@ -64,6 +64,28 @@ export async function ensureChromium() {
   const installed = findChromium();
   if (!installed) {
     throw new Explained('apt-get installed chromium, yet there is none on the PATH.');
+  }
+  return installed;
+}
+
+/**
+ * Finds trace-cmd, or installs Debian's.
+ * @returns {Promise<string>} absolute path of the program
+ */
+export async function ensureTraceCmd() {
+  const find = () => onPath('trace-cmd');
+  if (!find()) {
+    if (!canInstall()) {
+      throw new Explained(
+        'No trace-cmd found, which the trace readers are compared with. On Debian: sudo apt-get install trace-cmd. ' +
+          'Elsewhere: install it from your distribution or https://www.trace-cmd.org.',
+      );
+    }
+    await aptInstall(['trace-cmd']);
+  }
+  const installed = find();
+  if (!installed) {
+    throw new Explained('apt-get installed trace-cmd, yet there is none on the PATH.');
   }
   return installed;
 }

@@ -4,6 +4,7 @@ import { nodeFiles } from '../platform/node/files';
 import { benchCommand } from './bench';
 import { type Command, EXIT_GOOD, EXIT_TROUBLE, type Surroundings, UsageError } from './command';
 import { conformCommand } from './conformCommand';
+import { convertCommand } from './convert';
 import { debugAdapterCommand } from './debugAdapter';
 import { decodeCommand } from './decode';
 import { docsCommand } from './docs';
@@ -22,6 +23,7 @@ const COMMANDS: readonly Command[] = [
   whyCommand,
   checkCommand,
   decodeCommand,
+  convertCommand,
   conformCommand,
   benchCommand,
   docsCommand,

@@ -5,6 +5,7 @@ import { nodeFiles } from '../platform/node/files';
 import { FIELDS } from '../trace/replay/checkpoint';
 import { openReplay, type ReplayReport, replayInput } from '../trace/replay/report';
 import { type Command, EXIT_FAILED, EXIT_GOOD, EXIT_TROUBLE, type Surroundings, UsageError } from './command';
+import { locate } from './locate';
 
 interface Arguments {
   readonly path: string;
@@ -31,21 +32,6 @@ function argumentsOf(args: readonly string[]): Arguments {
   if (keyframes !== 'first' && keyframes !== 'all') throw new UsageError('--keyframes first or --keyframes all');
   if (path === undefined) throw new UsageError('a trace, a recording folder or its hptscope.json is missing');
   return { path, keyframes, facts, json };
-}
-
-/** Folder and file of a path; a folder means its hptscope.json. */
-async function locate(path: string, surroundings: Surroundings): Promise<{ folder: string; file: string }> {
-  const trimmed = path.replace(/\/+$/, '');
-  const slash = trimmed.lastIndexOf('/');
-  if (trimmed.endsWith('hptscope.json')) {
-    return { folder: slash < 0 ? '.' : trimmed.slice(0, slash), file: trimmed.slice(slash + 1) };
-  }
-  try {
-    await surroundings.files.read(`${trimmed}/hptscope.json`);
-    return { folder: trimmed, file: 'hptscope.json' };
-  } catch {
-    return { folder: slash < 0 ? '.' : trimmed.slice(0, slash) || '/', file: trimmed.slice(slash + 1) };
-  }
 }
 
 export const replayCommand: Command = {

@@ -6,6 +6,7 @@ import { BinaryReader, ShortData } from './binaryReader';
 import { DatParts, mostCpus, OPTION, type PageLayout } from './datParts';
 import type { EventFormat } from './eventFormat';
 import type { Decompressors } from './files';
+import { Kallsyms } from './kallsyms';
 import type { ProblemList } from './problem';
 
 /** The ring-buffer pages of one CPU. */
@@ -42,6 +43,14 @@ export interface DatContainer {
   readonly tsc: { readonly mult: bigint; readonly shift: bigint } | undefined;
   /** Events that the kernel counts as overwritten (CPU statistics). */
   readonly overwritten: number;
+  /** Page size of the traced host in bytes; 0 where the file ends before it. */
+  readonly hostPageSize: number;
+  /** What `uname` said on the host, and the trace-cmd that wrote the file; empty where the file does not tell. */
+  readonly uname: string;
+  readonly writer: string;
+  readonly symbols: Kallsyms;
+  /** Compression of the sections: `none`, `zlib`, `zstd`. */
+  readonly compression: string;
 }
 
 /** Most bytes believed of decompressed metadata sections and of one chunk of trace data. */
@@ -57,7 +66,7 @@ export class DatParser {
   readonly file: BinaryReader;
   version = 0;
   latencyText: Uint8Array | undefined;
-  #pageSize = 65536;
+  #pageSize = 0;
   #compression = 'none';
   readonly #parts: DatParts;
   /** Bytes of trace data decompressed so far. */
@@ -85,7 +94,7 @@ export class DatParser {
       }
       this.problems.add('error', `${error.message}. What stands before it was read`, { offset: error.offset });
     }
-    const { formats, page, comms, timeOffset, tsc, overwritten } = this.#parts;
+    const { formats, page, comms, timeOffset, tsc, overwritten, uname, writer, kallsyms } = this.#parts;
     return {
       version: this.version,
       littleEndian: this.file.littleEndian,
@@ -97,6 +106,11 @@ export class DatParser {
       timeOffset,
       tsc,
       overwritten,
+      hostPageSize: this.#pageSize,
+      uname,
+      writer,
+      symbols: new Kallsyms(kallsyms),
+      compression: this.#compression,
     };
   }
 
@@ -132,7 +146,7 @@ export class DatParser {
     this.#parts.headerInfo(r);
     this.#parts.ftraceFormats(r);
     this.#parts.systemFormats(r);
-    r.take(r.u32('the size of kallsyms'), 'kallsyms');
+    this.#parts.kallsymsText(r);
     r.take(r.u32('the size of the printk formats'), 'printk formats');
     this.#parts.cmdlines(r);
     const cpus = r.u32('the number of CPUs');
@@ -287,6 +301,11 @@ export class DatParser {
         return this.#parts.ftraceFormats(await this.#section(offset(), id));
       case OPTION.eventFormats:
         return this.#parts.systemFormats(await this.#section(offset(), id));
+      case OPTION.kallsyms: {
+        // A large section that is only needed for the places of kprobes; trace-cmd writes it behind the formats.
+        const at = offset();
+        return this.#parts.hasProbes ? this.#parts.kallsymsText(await this.#section(at, id)) : undefined;
+      }
       case OPTION.cmdlines:
         return this.#parts.cmdlines(await this.#section(offset(), id));
       case OPTION.bufferText: {

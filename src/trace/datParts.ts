@@ -23,12 +23,15 @@ export const OPTION = {
   cpuStat: 2,
   buffer: 3,
   traceClock: 4,
+  uname: 5,
   offset: 7,
   cpuCount: 8,
+  version: 9,
   tsc2nsec: 14,
   headerInfo: 16,
   ftraceEvents: 17,
   eventFormats: 18,
+  kallsyms: 19,
   cmdlines: 21,
   bufferText: 22,
 } as const;
@@ -49,6 +52,12 @@ export class DatParts {
   /** Events that the kernel counts as overwritten (CPU statistics). */
   overwritten = 0;
   cpuCount = 0;
+  /** `uname -a` of the host, as far as trace-cmd keeps it: system, node, release, machine. */
+  uname = '';
+  /** Version of the trace-cmd that wrote the file. */
+  writer = '';
+  /** The text of /proc/kallsyms; only kept when the file has formats of kprobes, whose places it names. */
+  kallsyms: Uint8Array = new Uint8Array(0);
 
   constructor(readonly problems: ProblemList) {}
 
@@ -99,6 +108,18 @@ export class DatParts {
     }
   }
 
+  /** True if an event of the file is a kprobe or kretprobe. */
+  get hasProbes(): boolean {
+    return [...this.formats.values()].some(({ fields }) => fields.has('__probe_ip') || fields.has('__probe_func'));
+  }
+
+  kallsymsText(r: BinaryReader): void {
+    const text = r.take(r.u32('the size of kallsyms'), 'kallsyms');
+    if (this.hasProbes) {
+      this.kallsyms = text;
+    }
+  }
+
   cmdlines(r: BinaryReader): void {
     const text = new TextDecoder().decode(r.take(r.size('the size of the task names'), 'task names'));
     for (const line of text.split('\n')) {
@@ -124,6 +145,12 @@ export class DatParts {
         break;
       case OPTION.traceClock:
         this.clock = /\[(\S+)\]/.exec(text())?.[1] ?? '';
+        break;
+      case OPTION.uname:
+        this.uname = text();
+        break;
+      case OPTION.version:
+        this.writer = text();
         break;
       case OPTION.cpuCount:
         this.cpuCount = Math.min(option.u32('the number of CPUs'), mostCpus);

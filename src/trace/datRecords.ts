@@ -4,6 +4,8 @@
 import type { DecodedEvent } from './decoded';
 import type { EventFormat, EventRecord, FormatField } from './eventFormat';
 import { type KnownEventName, knownEvents } from './eventKinds';
+import type { RecordField } from './events';
+import type { Kallsyms } from './kallsyms';
 
 /** Reads the fields of one record by name; `missing` notes the first one that is not there. */
 class Fields {
@@ -82,15 +84,22 @@ function isCommon(field: FormatField): boolean {
   return field.name.startsWith('common_');
 }
 
+/** The place of a kprobe, or `caller <- function` of a kretprobe. */
+function probePlace(f: Fields, symbols: Kallsyms): string {
+  return f.format.fields.has('__probe_func')
+    ? `${symbols.place(f.u64('__probe_ret_ip'))} <- ${symbols.symbol(f.u64('__probe_func'))}`
+    : symbols.place(f.u64('__probe_ip'));
+}
+
 /** A kprobe or kretprobe record: every integer field behind the addresses. */
-function probe(f: Fields): DecodedEvent {
+function probe(f: Fields, symbols: Kallsyms): DecodedEvent {
   const fields: Record<string, bigint> = {};
   for (const field of f.format.fields.values()) {
     if (!isCommon(field) && !field.name.startsWith('__probe_')) {
       fields[field.name] = f.big(field.name);
     }
   }
-  return { kind: 'probe', name: f.format.name, fields };
+  return { kind: 'probe', name: f.format.name, where: probePlace(f, symbols), fields };
 }
 
 const decoders: { readonly [name in KnownEventName]?: RecordDecode } = {
@@ -185,33 +194,35 @@ function syscallEnter(f: Fields): DecodedEvent {
   return { kind: 'sys_enter', name: f.format.name.slice('sys_enter_'.length), args };
 }
 
+/** Every field of a record, the common ones too, as the event format in the file describes it. */
+export function recordFields(record: EventRecord, format: EventFormat): RecordField[] {
+  return [...format.fields.values()].map((field) => {
+    const isText = field.isArray && /\bchar\b/.test(field.type);
+    const { name, type, offset, size } = field;
+    return { name, type, offset, size, value: isText ? record.text(field) : record.integer(field) };
+  });
+}
+
 /** Fields of an event that has no decoder, as `name=value` (`trace-cmd report -R` does the same). */
 function fieldsAsText(f: Fields): string {
   const parts: string[] = [];
-  for (const field of f.format.fields.values()) {
-    if (isCommon(field)) {
-      continue;
-    }
-    const isText = field.isArray && /\bchar\b/.test(field.type);
-    const value = isText ? f.record.text(field) : f.record.integer(field);
-    if (value !== undefined) {
-      parts.push(
-        `${field.name}=${typeof value === 'bigint' ? `0x${BigInt.asUintN(field.size * 8, value).toString(16)}` : value}`,
-      );
+  for (const { name, size, value } of recordFields(f.record, f.format)) {
+    if (value !== undefined && !name.startsWith('common_')) {
+      parts.push(`${name}=${typeof value === 'bigint' ? `0x${BigInt.asUintN(size * 8, value).toString(16)}` : value}`);
     }
   }
   return parts.join(' ');
 }
 
-/** Decodes one record by its format. */
-export function decodeRecord(record: EventRecord, format: EventFormat): DecodedEvent {
+/** Decodes one record by its format. `symbols` name the places of kprobes. */
+export function decodeRecord(record: EventRecord, format: EventFormat, symbols: Kallsyms): DecodedEvent {
   const f = new Fields(record, format);
   const decode = byName.get(format.name);
   let event: DecodedEvent | undefined;
   if (decode !== undefined) {
     event = decode(f);
   } else if (format.fields.has('__probe_ip') || format.fields.has('__probe_func')) {
-    event = probe(f);
+    event = probe(f, symbols);
   } else if (format.name.startsWith('sys_enter_')) {
     event = syscallEnter(f);
   } else if (format.name.startsWith('sys_exit_')) {

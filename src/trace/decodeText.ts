@@ -86,15 +86,18 @@ function probe(name: string): TextDecode {
   return (c) => {
     const fields: Record<string, bigint> = {};
     c.lit('(');
-    while (c.at < c.end && !c.takes(')')) {
+    const from = c.at;
+    while (c.at < c.end && !c.sees(')')) {
       c.at++;
     }
+    const where = textOf(c.bytes, from, c.at);
+    c.lit(')');
     for (c.blanks(); c.at < c.end && (c.bytes[c.at] as number) > 32; c.blanks()) {
       const field = c.word();
       c.lit('=');
       fields[field] = c.sees('0x') ? c.hex() : c.decBig();
     }
-    return { kind: 'probe', name, fields };
+    return { kind: 'probe', name, where, fields };
   };
 }
 

@@ -154,6 +154,8 @@ export interface SyscallExit {
 export interface Probe {
   readonly kind: 'probe';
   readonly name: string;
+  /** The probed place as the kernel prints it: `function+0xc/0x1b8 [module]`, `caller+0x…/0x… <- function` for a return. */
+  readonly where: string;
   readonly fields: Readonly<Record<string, bigint>>;
 }
 

@@ -14,6 +14,20 @@ export interface EventSource {
   record(offset: number, length: number): Uint8Array;
   /** The event's fields. `textAt` is where the event's own part starts in its record. */
   decode(code: number, name: string, offset: number, length: number, textAt: number): DecodedEvent;
+  /** Every field of a binary record; left out where records are lines of text. */
+  fields?(offset: number, length: number): readonly RecordField[];
+}
+
+/** A field of a binary record, as the event's format describes it. */
+export interface RecordField {
+  readonly name: string;
+  /** C type, such as `unsigned long`. */
+  readonly type: string;
+  /** Place in the record, in bytes. */
+  readonly offset: number;
+  readonly size: number;
+  /** Signed types as signed numbers; undefined where the record is too short or the field is neither number nor text. */
+  readonly value: bigint | string | undefined;
 }
 
 /** A task as the trace names it: `comm-pid`. `tgid` is -1 where the trace does not tell it. */
@@ -178,6 +192,11 @@ export class TraceEvents {
   /** The bytes of the record behind an event: a text line without its end, or a ring-buffer record. */
   record(i: number): Uint8Array {
     return this.#sourceOf(i).record(this.offset[i] as number, this.length[i] as number);
+  }
+
+  /** Every field of the binary record behind an event; none where the record is a line of text. */
+  recordFields(i: number): readonly RecordField[] {
+    return this.#sourceOf(i).fields?.(this.offset[i] as number, this.length[i] as number) ?? [];
   }
 
   /** The source that an event came from. */

@@ -18,6 +18,8 @@ const longestLine = 1 << 16;
 const keptFrom = 1 << 15;
 
 const lostPattern = /^\s*CPU:(\d{1,5}) \[(?:LOST )?(?:(\d{1,15}) )?EVENTS(?: DROPPED)?\]/;
+/** Lines of the header of `perf script --header`. */
+const perfPattern = /^# (os release|cpudesc) : (\S.{0,99}?)\s*$/;
 const fillPattern = /^# entries-in-buffer\/entries-written: (\d+)\/(\d+)/;
 /** A line of a call chain, as perf script prints it below an event: address, symbol, (object). */
 const callChainPattern = /^\s+[0-9a-f]{1,16} \S.* \(.*\)$/;
@@ -33,6 +35,27 @@ export interface TraceFile {
   readonly overwritten: number;
   /** True when the read was cancelled: the events are those read so far. */
   readonly cancelled: boolean;
+  readonly about: TraceAbout;
+}
+
+/** What a trace file tells of how it was recorded, beside its events. What it does not tell is left out. */
+export interface TraceAbout {
+  /** Release of the host's kernel, such as `6.1.0-50-powerpc64le`. */
+  readonly kernel?: string;
+  /** The host's processor, as perf names it. */
+  readonly cpu?: string;
+  /** Page size of the host in bytes. */
+  readonly hostPageSize?: number;
+  /** Trace clock, such as `mono`. */
+  readonly clock?: string;
+  /** The container of a trace.dat: its version, byte order, compression, the trace-cmd that wrote it, its buffers by name. */
+  readonly container?: {
+    readonly version: number;
+    readonly littleEndian: boolean;
+    readonly compression: string;
+    readonly writer: string;
+    readonly buffers: readonly string[];
+  };
 }
 
 export type TraceForm = 'ftrace-text' | 'trace-dat';
@@ -70,6 +93,7 @@ export class FtraceTextReader {
   #skipping = false;
   #overwritten = 0;
   #graph = false;
+  #about: TraceAbout = {};
   #backwards = 0;
   /** Bytes taken so far. */
   bytes = 0;
@@ -144,7 +168,8 @@ export class FtraceTextReader {
     }
     const { file, events } = this;
     const problems = this.problems.list();
-    return { file, form: 'ftrace-text', events, problems, overwritten: this.#overwritten, cancelled };
+    const [overwritten, about] = [this.#overwritten, this.#about];
+    return { file, form: 'ftrace-text', events, problems, overwritten, cancelled, about };
   }
 
   #parseLines(): void {
@@ -249,6 +274,10 @@ export class FtraceTextReader {
     const fill = fillPattern.exec(text);
     if (fill !== null) {
       this.#overwritten = Math.max(0, Number(fill[2]) - Number(fill[1]));
+    }
+    const perf = perfPattern.exec(text);
+    if (perf !== null) {
+      this.#about = { ...this.#about, [perf[1] === 'cpudesc' ? 'cpu' : 'kernel']: perf[2] };
     }
     if (text.startsWith('# tracer: function_graph')) {
       this.#graph = true;

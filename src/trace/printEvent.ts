@@ -24,7 +24,11 @@ function userspaceExit(reason: number, errno: number): string {
 /** Decimal for the probe fields that the recordings define as u64, u8 or s64; hexadecimal for the others. */
 const decimalFields = new Set(['idx', 'realmode', 'ret', 'data', 'porder']);
 
-/** The event's text without its name, as the kernel prints it (the symbol that kprobes print in brackets is not known here). */
+function probeField([name, value]: [string, bigint]): string {
+  return `${name}=${decimalFields.has(name) ? value : hex(value)}`;
+}
+
+/** The event's text without its name, as the kernel prints it. */
 export function printEvent(event: DecodedEvent): string {
   switch (event.kind) {
     case 'kvm_guest_enter':
@@ -81,9 +85,7 @@ export function printEvent(event: DecodedEvent): string {
     case 'sys_exit':
       return `sys_${event.name} -> ${hex(event.ret)}`;
     case 'probe':
-      return Object.entries(event.fields)
-        .map(([name, value]) => `${name}=${decimalFields.has(name) ? value : hex(value)}`)
-        .join(' ');
+      return [`(${event.where})`, ...Object.entries(event.fields).map(probeField)].join(' ');
     case 'other':
       return event.text;
   }

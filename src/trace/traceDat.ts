@@ -1,12 +1,12 @@
 // Reader of trace.dat (trace-cmd's binary trace): the records of all CPUs and buffers in the order of their time, as columns.
 
 import { type CpuPages, type DatBuffer, type DatContainer, DatParser } from './datContainer';
-import { decodeRecord } from './datRecords';
+import { decodeRecord, recordFields } from './datRecords';
 import type { DecodedEvent } from './decoded';
 import { type EventFormat, EventRecord, type FormatField } from './eventFormat';
-import { type EventSource, type NewEvent, TraceEvents } from './events';
+import { type EventSource, type NewEvent, type RecordField, TraceEvents } from './events';
 import type { Decompressors } from './files';
-import { readFtraceText, type TraceFile } from './ftraceText';
+import { readFtraceText, type TraceAbout, type TraceFile } from './ftraceText';
 import { latencyFlags } from './latencyFlags';
 import { ProblemList, type ReadControl } from './problem';
 import { RingBufferCursor } from './ringBuffer';
@@ -39,13 +39,27 @@ class DatRecords implements EventSource {
   }
 
   decode(_code: number, name: string, offset: number, length: number): DecodedEvent {
-    const record = new EventRecord(this.record(offset, length), this.container.littleEndian);
-    const id = this.#type === undefined ? undefined : record.small(this.#type);
-    const format = id === undefined ? undefined : this.container.formats.get(id);
+    const record = this.#recordAt(offset, length);
+    const format = this.#formatOf(record);
     if (format === undefined) {
       return { kind: 'other', name, text: '', why: 'the file has no format of this event' };
     }
-    return decodeRecord(record, format);
+    return decodeRecord(record, format, this.container.symbols);
+  }
+
+  fields(offset: number, length: number): readonly RecordField[] {
+    const record = this.#recordAt(offset, length);
+    const format = this.#formatOf(record);
+    return format === undefined ? [] : recordFields(record, format);
+  }
+
+  #recordAt(offset: number, length: number): EventRecord {
+    return new EventRecord(this.record(offset, length), this.container.littleEndian);
+  }
+
+  #formatOf(record: EventRecord): EventFormat | undefined {
+    const id = this.#type === undefined ? undefined : record.small(this.#type);
+    return id === undefined ? undefined : this.container.formats.get(id);
   }
 }
 
@@ -266,7 +280,7 @@ export async function readTraceDat(
   const container = await new DatParser(bytes, decompressors, problems).parse();
   if (container.latencyText !== undefined) {
     const text = await readFtraceText([container.latencyText], file, control);
-    return { ...text, form: 'trace-dat', problems: [...problems.list(), ...text.problems] };
+    return { ...text, form: 'trace-dat', problems: [...problems.list(), ...text.problems], about: aboutOf(container) };
   }
   const merger = new DatMerger(container, problems);
   const { events } = merger;
@@ -278,5 +292,25 @@ export async function readTraceDat(
     problems.add('warning', `the trace lost events (${events.lost.length} times, first on CPU ${events.lost[0]?.cpu})`);
   }
   const { overwritten } = container;
-  return { file, form: 'trace-dat', events, problems: problems.list(), overwritten, cancelled };
+  const about = aboutOf(container);
+  return { file, form: 'trace-dat', events, problems: problems.list(), overwritten, cancelled, about };
+}
+
+function aboutOf({
+  version,
+  littleEndian,
+  compression,
+  writer,
+  uname,
+  hostPageSize,
+  buffers,
+}: DatContainer): TraceAbout {
+  const kernel = uname.split(' ')[2]; // system, node, release, machine
+  const clock = buffers[0]?.clock;
+  return {
+    ...(kernel === undefined ? {} : { kernel }),
+    ...(hostPageSize === 0 ? {} : { hostPageSize }),
+    ...(clock ? { clock } : {}),
+    container: { version, littleEndian, compression, writer, buffers: buffers.map(({ name }) => name) },
+  };
 }

@@ -58,9 +58,6 @@ function eventText(name: string, event: DecodedEvent): string {
       return text;
     case 'print':
       return `tracing_mark_write: ${text}`;
-    case 'probe':
-      // The kernel prints the probed symbol in the brackets, which no decoded event keeps.
-      return `${name}: (?) ${text}`;
     case 'other':
       return name === 'function' || name === 'unnamed' ? text : `${name}: ${text}`;
     default:
@@ -68,12 +65,23 @@ function eventText(name: string, event: DecodedEvent): string {
   }
 }
 
-/** All events as ftrace text, in pieces of about 64 KiB. */
-export function* ftraceText(events: TraceEvents): Generator<string> {
+/** A stretch of events: from the first index to before the second. */
+export interface EventRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** About how long the pieces are in which text is given, in characters. */
+const pieceLength = 1 << 16;
+
+/** Events as ftrace text, in pieces. The whole trace unless a stretch of it is named. */
+export function* ftraceText(events: TraceEvents, range?: EventRange): Generator<string> {
+  const { from, to } = range ?? { from: 0, to: events.count };
   const cpus = new Set(events.cpu.subarray(0, events.count)).size;
-  let piece = ftraceHeader(events.count, cpus);
-  let lost = 0;
-  for (let i = 0; i < events.count; i++) {
+  let piece = ftraceHeader(to - from, cpus);
+  let lost = events.lost.findIndex(({ before }) => before > from || (before === from && from === 0));
+  lost = lost < 0 ? events.lost.length : lost;
+  for (let i = from; i < to; i++) {
     for (let mark = events.lost[lost]; mark !== undefined && mark.before <= i; mark = events.lost[++lost]) {
       piece += `CPU:${mark.cpu} [LOST ${mark.count === undefined ? '' : `${mark.count} `}EVENTS]\n`;
     }
@@ -81,7 +89,7 @@ export function* ftraceText(events: TraceEvents): Generator<string> {
     const flags = events.flagTexts[events.flags[i] as number] ?? '';
     const head = { comm, pid, cpu: events.cpu[i] as number, flags, time: events.timeOf(i), unit: events.unit };
     piece += ftraceLine(head, events.nameOf(i), events.decode(i));
-    if (piece.length > 1 << 16) {
+    if (piece.length > pieceLength) {
       yield piece;
       piece = '';
     }
@@ -89,9 +97,14 @@ export function* ftraceText(events: TraceEvents): Generator<string> {
   yield piece;
 }
 
-/** All events as JSON lines: time, cpu, task, flags, name, and the fields with 64-bit numbers as `"0x…"`. */
-export function* jsonLines(events: TraceEvents): Generator<string> {
-  for (let i = 0; i < events.count; i++) {
+/**
+ * Events as JSON lines, in pieces: time, cpu, task, flags, name, and the fields with 64-bit numbers as `"0x…"`
+ * (docs/traces.md). The whole trace unless a stretch of it is named.
+ */
+export function* jsonLines(events: TraceEvents, range?: EventRange): Generator<string> {
+  const { from, to } = range ?? { from: 0, to: events.count };
+  let piece = '';
+  for (let i = from; i < to; i++) {
     const { comm, pid, tgid } = events.taskOf(i);
     const { kind: _, ...fields } = events.decode(i);
     const line = {
@@ -104,8 +117,13 @@ export function* jsonLines(events: TraceEvents): Generator<string> {
       event: events.nameOf(i),
       fields,
     };
-    yield `${JSON.stringify(line, (_key, value: unknown) => (typeof value === 'bigint' ? jsonNumber(value) : value))}\n`;
+    piece += `${JSON.stringify(line, (_key, value: unknown) => (typeof value === 'bigint' ? jsonNumber(value) : value))}\n`;
+    if (piece.length > pieceLength) {
+      yield piece;
+      piece = '';
+    }
   }
+  yield piece;
 }
 
 function jsonNumber(value: bigint): string {

@@ -7,7 +7,7 @@ import { ftraceText, jsonLines } from '../../../src/trace/writeFtrace';
 import { type CaptureName, captureBytes, captureRecording } from '../../support/captures';
 
 describe('writing traces', () => {
-  for (const capture of ['p9-61-64k-fixed', 'p8-61-64k-fixed'] as CaptureName[]) {
+  for (const capture of ['p9-61-64k-fixed', 'p8-61-64k-fixed', 'p9-61-64k-kprobes'] as CaptureName[]) {
     it(`the trace.dat of ${capture} becomes the kernel's own text, byte for byte`, async () => {
       const bytes = captureRecording(capture).files.get('trace.dat') ?? assert.fail('no trace.dat');
       const { events } = await readTraceDat(bytes, 'trace.dat', partDecompressors(nodeDecoders));
