@@ -34,6 +34,17 @@ export class Log {
   private pos = 0;
   private at = 0;
 
+  /** A journal that goes on behind what another one holds: its chunks, and the address of its end. */
+  static of(chunks: readonly Int32Array[], end: number): Log {
+    const log = new Log();
+    log.chunks.splice(0, log.chunks.length, ...chunks);
+    log.at = Math.floor(end / LOG_CHUNK);
+    log.pos = end % LOG_CHUNK;
+    log.cur = log.chunks[log.at] ?? new Int32Array(LOG_CHUNK);
+    log.chunks[log.at] = log.cur;
+    return log;
+  }
+
   /** Address of the next record. */
   get end(): number {
     return this.at * LOG_CHUNK + this.pos;
@@ -162,6 +173,7 @@ export function recordWords(first: number, eventWords: readonly number[]): numbe
 /**
  * Visits the records in [from, to), in order.
  * @param visit gets the record's type, the value in its first word, the chunk, the position of its first word there, and its address
+ * @returns the address behind the last record: `to`, or beyond it when a record reaches over it
  */
 export function readLog(
   log: Log,
@@ -169,7 +181,7 @@ export function readLog(
   to: number,
   eventWords: readonly number[],
   visit: (type: number, value: number, chunk: Int32Array, at: number, address: number) => void,
-): void {
+): number {
   let address = from;
   while (address < to) {
     const chunk = log.chunks[Math.floor(address / LOG_CHUNK)] as Int32Array;
@@ -183,4 +195,5 @@ export function readLog(
     visit(type, first & 0x0fffffff, chunk, at, address);
     address += recordWords(first, eventWords);
   }
+  return address;
 }

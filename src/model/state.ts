@@ -161,12 +161,15 @@ class Chunked {
 
   private make(index: number): Int32Array {
     const chunk = new Int32Array(this.chunkWords);
-    const key = Math.floor(index / CHUNK);
+    this.keep(Math.floor(index / CHUNK), chunk);
+    return chunk;
+  }
+
+  private keep(key: number, chunk: Int32Array): void {
     if (key < NEAR_CHUNKS) {
       while (this.near.length <= key) this.near.push(NOTHING);
       this.near[key] = chunk;
     } else this.far.set(key, chunk);
-    return chunk;
   }
 
   /** Number of chunks, or -1 when there are too many to snapshot. */
@@ -201,8 +204,14 @@ class Chunked {
     this.touched.fill(0);
   }
 
+  /** Makes a chunk, as `forEachChunk` gives it, what stands from an index on. */
+  adopt(chunk: Int32Array, first: number): void {
+    this.keep(Math.floor(first / CHUNK), chunk);
+    this.lastKey = -1;
+  }
+
   /** Chunks in ascending order, with the index of their first entry. */
-  protected forEachChunk(visit: (chunk: Int32Array, first: number) => void): void {
+  forEachChunk(visit: (chunk: Int32Array, first: number) => void): void {
     for (let i = 0; i < this.near.length; i++) {
       const chunk = this.near[i] as Int32Array;
       if (chunk !== NOTHING) visit(chunk, i * CHUNK);
@@ -357,7 +366,7 @@ export interface Vma {
 /** Where the words of an HPTE stand from (index & 255) * 8 on in its chunk. For paths that read several of them. */
 export const Lane = { vLo: 0, vHi: 1, rLo: 2, rHi: 3, guestLo: 4, guestHi: 5, forw: 6, back: 7 } as const;
 
-type Owned = Hpt | Store | Memslot | Vma | null;
+export type Owned = Hpt | Store | Memslot | Vma | null;
 
 /** Which word was written: decoded form of a journal place. */
 export interface Place {
@@ -417,7 +426,8 @@ export class State {
     this.putScalar(Scalar.vrmaSlbV, VRMA_SLB_V_HI, VRMA_SLB_V_LO);
   }
 
-  private own<T extends Owned>(make: (owner: number) => T): T {
+  /** Makes something that owns words, or names what does, under the next owner number. */
+  own<T extends Owned>(make: (owner: number) => T): T {
     const owner = this.owners.length;
     if (owner >= MAX_OWNERS) throw new Error(`more than ${MAX_OWNERS} tables, memslots and mappings in one run`);
     const made = make(owner);
@@ -446,6 +456,11 @@ export class State {
   newVma(from: Omit<Vma, 'owner' | 'ptes'>): Vma {
     const ptes = this.store(Plane.hostPte);
     return this.own((owner) => ({ ...from, owner, ptes }));
+  }
+
+  /** Everything that owns words or names one that does, by owner number. */
+  get owned(): readonly Owned[] {
+    return this.owners;
   }
 
   /** The table, store, memslot or vma behind an owner number of a place. */
@@ -547,6 +562,11 @@ export class State {
       this.refresh(plane);
   }
 
+  /** Brings what is derived from words up to date, after they were written past the doors. */
+  derive(): void {
+    for (const plane of [Plane.scalar, Plane.slot, Plane.vma]) this.refresh(plane);
+  }
+
   private refresh(plane: number): void {
     if (plane === Plane.scalar) {
       const hpt = this.owners[this.scalars.lo(Scalar.hpt)];
@@ -596,7 +616,7 @@ export class State {
     this.owners.forEach((owner, i) => {
       if (owner instanceof Hpt || owner instanceof Store) owner.restore(snapshot.chunks.get(i) ?? []);
     });
-    for (const plane of [Plane.scalar, Plane.slot, Plane.vma]) this.refresh(plane);
+    this.derive();
   }
 
   // ---- queries --------------------------------------------------------------------------------------------------

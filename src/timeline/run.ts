@@ -7,24 +7,13 @@
  */
 import { decodeEvent, EVENT_NAMES, EVENT_WORDS, type Event, type EventName } from '../model/events';
 import { LOCALS, type LocalName, lineOfStep, PATHS, type Path, pathOfStep } from '../model/listing';
-import {
-  LOG_CHUNK,
-  type Log,
-  REC_ENTER,
-  REC_EVENT,
-  REC_LEAVE,
-  REC_LOCAL,
-  REC_MARK,
-  REC_RESUME,
-  REC_STEP,
-  REC_WRITE,
-  readLog,
-} from '../model/log';
+import { LOG_CHUNK, type Log, REC_ENTER, REC_LEAVE, REC_LOCAL, REC_WRITE, readLog } from '../model/log';
 import { decodePlace, type Place } from '../model/state';
 import type { Vm } from '../model/vm';
 import { toBig } from '../model/words';
-import { Column } from './column';
+import type { Column } from './column';
 import { Mover } from './mover';
+import { NO_FRAME, NO_STEP, RunIndex } from './runIndex';
 import type { SourceLine, Statements } from './statements';
 
 /** One activation of a kernel path. */
@@ -98,8 +87,6 @@ const CHANGING: ReadonlySet<EventName> = new Set<EventName>([
   'notifier.age',
 ]);
 
-const NO_FRAME = 0xffffffff;
-const NO_STEP = 0xffffffff;
 const NO_MOMENT = 0xffffffff;
 
 export class Run {
@@ -111,34 +98,34 @@ export class Run {
   private readonly log: Log;
   private readonly sources: Statements;
 
-  // by moment
-  private readonly address = new Column();
-  private readonly step = new Column();
-  private readonly frameOf = new Column();
-  private readonly sourceOf = new Column();
-  private readonly firstEvent = new Column();
-  private readonly end: number;
-
+  // the index's columns: by moment
+  private readonly address: Column;
+  private readonly step: Column;
+  private readonly frameOf: Column;
+  private readonly sourceOf: Column;
+  private readonly firstEvent: Column;
   // by frame
-  private readonly framePath = new Column();
-  private readonly frameParent = new Column();
-  private readonly frameEntry = new Column();
-  private readonly frameAddress = new Column();
-
+  private readonly framePath: Column;
+  private readonly frameParent: Column;
+  private readonly frameEntry: Column;
+  private readonly frameAddress: Column;
   // by write
-  private readonly writeAddress = new Column();
-  private readonly mover: Mover;
-
+  private readonly writeAddress: Column;
   // by event
-  private readonly eventKind = new Column();
-  private readonly eventMoment = new Column();
-  private readonly eventAddress = new Column();
+  private readonly eventKind: Column;
+  private readonly eventMoment: Column;
+  private readonly eventAddress: Column;
+  private readonly mover: Mover;
 
   /** first moment of each statement by source number, NO_MOMENT where it has none; made when first asked for */
   private firstMoment: Uint32Array | null = null;
   private current: number;
 
-  constructor(parts: RunParts) {
+  /** @param index of its whole journal; made here when it is not given */
+  constructor(
+    parts: RunParts,
+    private readonly index = RunIndex.of(parts.log),
+  ) {
     this.title = parts.title;
     this.kind = parts.kind;
     this.vm = parts.vm;
@@ -147,64 +134,22 @@ export class Run {
     this.notes = parts.notes;
     parts.vm.state.log = null;
     parts.vm.hook = null;
-    this.end = parts.log.end;
-    this.index();
+    this.address = index.address;
+    this.step = index.step;
+    this.frameOf = index.frameOf;
+    this.sourceOf = index.sourceOf;
+    this.firstEvent = index.firstEvent;
+    this.framePath = index.framePath;
+    this.frameParent = index.frameParent;
+    this.frameEntry = index.frameEntry;
+    this.frameAddress = index.frameAddress;
+    this.writeAddress = index.writeAddress;
+    this.eventKind = index.eventKind;
+    this.eventMoment = index.eventMoment;
+    this.eventAddress = index.eventAddress;
     this.current = this.length - 1;
     this.mover = new Mover(parts.vm.state, parts.log, this.writeAddress);
     this.dumps = (parts.dumps ?? []).map(({ source, file }) => ({ moment: this.momentOfSource(source), file }));
-  }
-
-  private index(): void {
-    let stack: number[] = [];
-    let source = 0;
-    // statements within whose kernel paths another actor's statement runs
-    const interrupted: { source: number; stack: number[] }[] = [];
-    const begin = (step: number, address: number): void => {
-      this.address.push(address);
-      this.step.push(step);
-      this.frameOf.push(stack.length === 0 ? NO_FRAME : (stack[stack.length - 1] as number));
-      this.sourceOf.push(source);
-      this.firstEvent.push(this.eventKind.length);
-    };
-    readLog(this.log, 0, this.end, EVENT_WORDS, (type, value, _chunk, _at, address) => {
-      switch (type) {
-        case REC_MARK:
-          if (stack.length > 0) {
-            interrupted.push({ source, stack });
-            stack = [];
-          }
-          source = value;
-          begin(NO_STEP, address);
-          return;
-        case REC_RESUME: {
-          const outer = interrupted.pop();
-          source = outer?.source ?? source;
-          stack = outer?.stack ?? [];
-          return;
-        }
-        case REC_STEP:
-          begin(value, address);
-          return;
-        case REC_ENTER:
-          this.framePath.push(value);
-          this.frameParent.push(stack.length === 0 ? NO_FRAME : (stack[stack.length - 1] as number));
-          this.frameEntry.push(this.address.length);
-          this.frameAddress.push(address);
-          stack.push(this.framePath.length - 1);
-          return;
-        case REC_LEAVE:
-          stack.pop();
-          return;
-        case REC_WRITE:
-          this.writeAddress.push(address);
-          return;
-        case REC_EVENT:
-          this.eventKind.push(value);
-          this.eventMoment.push(Math.max(0, this.address.length - 1));
-          this.eventAddress.push(address);
-          return;
-      }
-    });
   }
 
   /** Number of moments; at least 1 for a run with a statement. */
@@ -232,7 +177,7 @@ export class Run {
   }
 
   private span(moment: number): readonly [number, number] {
-    return [this.address.at(moment), moment + 1 < this.length ? this.address.at(moment + 1) : this.end];
+    return [this.address.at(moment), moment + 1 < this.length ? this.address.at(moment + 1) : this.index.end];
   }
 
   /** What is known of the table at a moment; null when all of it is (a scenario). */
