@@ -74,12 +74,7 @@ export async function takePictures(
     const workbench = await Workbench.open(open, connection);
     try {
       await arrange(workbench);
-      await workbench.page.mouse.move(2, 2); // no hover in the picture
-      await becomes(
-        () => workbench.page.locator('.monaco-hover:visible').count(),
-        (hovers) => hovers === 0,
-        'hovers to go',
-      );
+      await workbench.leaveHovers();
       say(await workbench.screenshot(join(folder, `${name}.png`)));
     } catch (error) {
       await workbench.screenshot(`picture-${name}-failed`);

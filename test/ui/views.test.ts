@@ -51,6 +51,7 @@ for (const [name, theme] of Object.entries(themes)) {
         (visible) => visible,
         'hpte.absent to come into view',
       );
+      await workbench.leaveHovers();
       await absent.click();
       await becomes(
         () => row(workbench, 'Memslots', /^gfn 0x10/),

@@ -182,6 +182,16 @@ export class Workbench {
     );
   }
 
+  /** Takes the mouse away until no hover is left: one that lies over what comes next would take its click. */
+  async leaveHovers(): Promise<void> {
+    await this.page.mouse.move(2, 2);
+    await becomes(
+      () => this.page.locator('.monaco-hover:visible').count(),
+      (hovers) => hovers === 0,
+      'hovers to go',
+    );
+  }
+
   // ---- parts of the window
 
   /** The extension's item in the activity bar. */
