@@ -20,8 +20,11 @@ function line({ mix, kernel, cpu, recorder, nsMedian, nsMin, nsMax }: Measured):
 }
 
 function timeLines({ events, moments, hptes, recordMs, indexMs, what, memory }: TimeMeasured): string[] {
+  const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+  const perEvent = (bytes: number): string => `${(bytes / events).toFixed(0)} bytes an event`;
   return [
-    `${events} events, ${moments} moments, a table of ${hptes} HPTEs: ${(memory / 2 ** 20).toFixed(0)} MiB`,
+    `${events} events, ${moments} moments, a table of ${hptes} HPTEs: ${mib(memory.resident)} resident`,
+    `columns ${mib(memory.columns)} (${perEvent(memory.columns)}), journal ${mib(memory.journal)} (${perEvent(memory.journal)}), keyframes ${mib(memory.keyframes)}`,
     `recorded in ${recordMs.toFixed(0)} ms, indexed in ${indexMs.toFixed(0)} ms`,
     'what           ms median      99 %   longest',
     ...what.map(

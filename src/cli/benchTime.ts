@@ -1,8 +1,12 @@
 // Travelling in a long run: a table of 2^20 HPTEs, a million events of hypercalls, accesses and page-outs in random order. Measured:
-// recording, one step either way, and seeking to random moments, with the memory that the run takes.
+// recording, one step either way, seeking to random moments and to either end, questions about the past, and the memory that the run
+// takes.
 
+import { changesOf, type DataPoint, dataPoint, lastChangeOf } from '../debug/dataPoints';
+import { EVENT_NAMES } from '../model/events';
 import { Log } from '../model/log';
 import { Machine } from '../model/machine';
+import { changesBetween } from '../timeline/changes';
 import { Run } from '../timeline/run';
 import type { SourceLine } from '../timeline/statements';
 
@@ -10,6 +14,21 @@ const HVA = 0x7f0000000000;
 const PAGES = 16384;
 const STEPS = 2000;
 const SEEKS = 1000;
+const ENDS = 200;
+const QUESTIONS = 50;
+
+/** What is measured. A seek leads from a random moment to another; the first one is among them. */
+type Way =
+  | 'step forward'
+  | 'step back'
+  | 'seek'
+  | 'to the end'
+  | 'to the start'
+  | 'count(kind)'
+  | 'why(hpte)'
+  | 'changes(hpte)'
+  | 'changes(page)'
+  | 'diff';
 
 export interface TimeMeasured {
   readonly events: number;
@@ -18,13 +37,13 @@ export interface TimeMeasured {
   readonly recordMs: number;
   readonly indexMs: number;
   readonly what: readonly {
-    readonly name: 'step forward' | 'step back' | 'seek';
+    readonly name: Way;
     readonly medianMs: number;
     readonly p99Ms: number;
     readonly maxMs: number;
   }[];
-  /** resident memory that came with the run, bytes */
-  readonly memory: number;
+  /** bytes; resident is what came with the run, its machine and this measuring included */
+  readonly memory: Run['memory'] & { readonly resident: number };
 }
 
 /** xorshift: the same run every time. */
@@ -38,7 +57,11 @@ function numbers(seed: number): (below: number) => number {
   };
 }
 
-function record(events: number): { readonly machine: Machine; readonly log: Log; readonly sources: SourceLine[] } {
+function record(events: number): {
+  readonly machine: Machine;
+  readonly log: Log;
+  readonly sources: SourceLine[];
+} {
   const machine = new Machine({ kernel: 'linux-6.1', cpu: 'POWER9', order: 24, pageShift: 16 });
   machine.host.map({ hva: HVA, npages: PAGES });
   machine.addMemslot({ slot: 0, baseGfn: 0, npages: PAGES, hva: HVA });
@@ -66,7 +89,7 @@ function record(events: number): { readonly machine: Machine; readonly log: Log;
   return { machine, log, sources };
 }
 
-function summary(name: TimeMeasured['what'][number]['name'], ms: readonly number[]): TimeMeasured['what'][number] {
+function summary(name: Way, ms: readonly number[]): TimeMeasured['what'][number] {
   const sorted = [...ms].sort((a, b) => a - b);
   const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
   return { name, medianMs: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
@@ -76,6 +99,70 @@ function timed(work: () => void): number {
   const from = performance.now();
   work();
   return performance.now() - from;
+}
+
+function times(count: number, work: () => void): number[] {
+  return Array.from({ length: count }, () => timed(work));
+}
+
+/** Moves in both directions; the first one is the first long way that the run is asked to go. */
+function moves(run: Run): TimeMeasured['what'] {
+  const next = numbers(7);
+  const seek = times(SEEKS, () => run.seek(next(run.length)));
+  const ends: Record<'to the start' | 'to the end', number[]> = { 'to the start': [], 'to the end': [] };
+  for (let i = 0; i < ENDS; i++) {
+    ends['to the start'].push(timed(() => run.seek(next(run.length >> 8))));
+    ends['to the end'].push(timed(() => run.seek(run.length - 1 - next(run.length >> 8))));
+  }
+  run.seek(run.length >> 1);
+  return [
+    summary(
+      'step forward',
+      times(STEPS, () => run.seek(run.position + 1)),
+    ),
+    summary(
+      'step back',
+      times(STEPS, () => run.seek(run.position - 1)),
+    ),
+    summary('seek', seek),
+    summary('to the end', ends['to the end']),
+    summary('to the start', ends['to the start']),
+  ];
+}
+
+/** Questions about places chosen at random, each asked for the first time. */
+function questions(run: Run): TimeMeasured['what'] {
+  const next = numbers(11);
+  const point = (id: string): DataPoint => {
+    const found = dataPoint(run.vm, id);
+    if (found === undefined) throw new Error(`nothing is ${id}`);
+    return found;
+  };
+  const hpte = () => point(`hpte:${((0x12345 ^ (next(4096) << 4)) & 0x1ffff) * 8}`);
+  const page = () => point(`page:${next(PAGES)}`);
+  const kind = () => EVENT_NAMES[next(EVENT_NAMES.length)] ?? 'hpte.absent';
+  return [
+    summary(
+      'count(kind)',
+      times(QUESTIONS, () => run.countOf(kind(), next(run.length))),
+    ),
+    summary(
+      'why(hpte)',
+      times(QUESTIONS, () => lastChangeOf(run, hpte(), next(run.length))),
+    ),
+    summary(
+      'changes(hpte)',
+      times(QUESTIONS, () => changesOf(run, hpte())),
+    ),
+    summary(
+      'changes(page)',
+      times(QUESTIONS, () => changesOf(run, page())),
+    ),
+    summary(
+      'diff',
+      times(QUESTIONS, () => changesBetween(run, next(run.length), next(run.length))),
+    ),
+  ];
 }
 
 /** Measures a run of about `events` events. */
@@ -90,18 +177,14 @@ export function benchTime(events = 1_000_000): TimeMeasured {
   const from = performance.now();
   const run = new Run({ title: 'bench', kind: 'scenario', vm: machine.vm, log, sources, notes: [] });
   const indexMs = performance.now() - from;
-  const next = numbers(7);
-  const seek = Array.from({ length: SEEKS }, () => timed(() => run.seek(next(run.length))));
-  run.seek(run.length >> 1);
-  const forward = Array.from({ length: STEPS }, () => timed(() => run.seek(run.position + 1)));
-  const back = Array.from({ length: STEPS }, () => timed(() => run.seek(run.position - 1)));
+  const what = [...moves(run), ...questions(run)];
   return {
     events: run.eventCount,
     moments: run.length,
     hptes: run.vm.state.hpt.entries,
     recordMs,
     indexMs,
-    what: [summary('step forward', forward), summary('step back', back), summary('seek', seek)],
-    memory: process.memoryUsage().rss - before,
+    what,
+    memory: { ...run.memory, resident: process.memoryUsage().rss - before },
   };
 }

@@ -2,16 +2,18 @@
 // breakpoints name, and the list of moments that changed it.
 
 import { V_HVLOCK } from '../model/bits';
-import { type Memslot, type Place, Plane } from '../model/state';
+import { type Hpt, type Memslot, Plane } from '../model/state';
 import type { Vm } from '../model/vm';
-import type { Run, Write } from '../timeline/run';
+import { upTo } from '../timeline/column';
+import type { Run } from '../timeline/run';
+import type { WordAt } from '../timeline/writes';
 
 /** What an id names. */
 export interface DataPoint {
   readonly id: string;
   readonly description: string;
-  /** Whether a write changes it; locks taken and dropped do not count. */
-  changedBy(write: Write): boolean;
+  /** the words that it is made of; locks taken and dropped in them are no change */
+  readonly words: readonly WordAt[];
   /** Whether an event that names this guest page concerns it. */
   readonly gfn?: bigint;
 }
@@ -19,22 +21,36 @@ export interface DataPoint {
 const number = '(0x[0-9a-f]{1,16}|\\d{1,18})';
 const pattern = new RegExp(`^(?:(hpte|pteg|page):${number}|rmap:(\\d{1,6}):${number})$`);
 
-/** Every memslot that the run ever has, also those that are not there at the current moment. */
-function everySlot(vm: Vm): Memslot[] {
+/** Every table and memslot that the run ever has, also those that are not there at the current moment. */
+function everOwned(vm: Vm): { readonly tables: readonly Hpt[]; readonly slots: readonly Memslot[] } {
+  const tables: Hpt[] = [];
   const slots: Memslot[] = [];
   for (let owner = 1; ; owner++) {
     const owned = vm.state.ownerOf(owner);
-    if (owned === null) return slots;
+    if (owned === null) return { tables, slots };
     if ('baseGfn' in owned) slots.push(owned);
+    else if ('entries' in owned) tables.push(owned);
   }
 }
 
 /** Whether a write changes more than a lock bit. */
-function counts(vm: Vm, { place, before, after }: Write): boolean {
-  const changed = before ^ after;
-  if (place.plane === Plane.hpteV) return changed !== BigInt(V_HVLOCK);
-  if (place.plane === Plane.rmap) return changed !== BigInt(vm.kernel.rmapLockHi >>> 0) << 32n;
-  return changed !== 0n;
+function counts(vm: Vm, place: number, oldHi: number, oldLo: number, newHi: number, newLo: number): boolean {
+  const plane = place >>> 24;
+  const hi = oldHi ^ newHi;
+  const lo = oldLo ^ newLo;
+  if (plane === Plane.hpteV && hi === 0) return lo !== V_HVLOCK;
+  if (plane === Plane.rmap && lo === 0) return hi !== vm.kernel.rmapLockHi;
+  return true;
+}
+
+/** Words of HPTEs from `first` on, in every table. */
+function hpteWords(tables: readonly Hpt[], first: number, count: number): WordAt[] {
+  const words: WordAt[] = [];
+  for (const { entries, placeV, placeR, placeGuest } of tables)
+    for (let index = first; index < first + count && index < entries; index++)
+      for (const place of [placeV, placeR, placeGuest])
+        words.push({ place: place + Math.floor(index / 2 ** 32), index: index % 2 ** 32 });
+  return words;
 }
 
 /** @returns what an id names, or undefined when it names nothing */
@@ -42,32 +58,26 @@ export function dataPoint(vm: Vm, id: string): DataPoint | undefined {
   const match = pattern.exec(id);
   if (match === null) return undefined;
   const [, kind, value = '0', slotId, page = '0'] = match;
-  const watch = (description: string, at: (place: Place) => boolean, gfn?: bigint): DataPoint => ({
-    id,
-    description,
-    changedBy: (write) => at(write.place) && counts(vm, write),
-    ...(gfn === undefined ? {} : { gfn }),
-  });
-  const isHpte = ({ plane }: Place) => plane === Plane.hpteV || plane === Plane.hpteR || plane === Plane.guestRpte;
+  const { tables, slots } = everOwned(vm);
   const target = Number(value);
   switch (kind) {
     case 'hpte':
-      return watch(`HPTE ${value}`, (place) => isHpte(place) && place.index === target);
+      return { id, description: `HPTE ${value}`, words: hpteWords(tables, target, 1) };
     case 'pteg':
-      return watch(`PTEG ${value}`, (place) => isHpte(place) && Math.floor(place.index / 8) === target);
+      return { id, description: `PTEG ${value}`, words: hpteWords(tables, target * 8, 8) };
     case 'page': {
-      const words = everySlot(vm).filter(({ baseGfn, npages }) => target >= baseGfn && target < baseGfn + npages);
-      const at = (place: Place) =>
-        place.plane === Plane.rmap &&
-        words.some((slot) => slot.rmap.owner === place.owner && slot.baseGfn + place.index === target);
-      return words.length === 0 ? undefined : watch(`guest page ${value}`, at, BigInt(target));
+      const words = slots
+        .filter(({ baseGfn, npages }) => target >= baseGfn && target < baseGfn + npages)
+        .map(({ rmap, baseGfn }) => ({ place: rmap.place, index: target - baseGfn }));
+      return words.length === 0 ? undefined : { id, description: `guest page ${value}`, words, gfn: BigInt(target) };
     }
     default: {
-      const slots = everySlot(vm).filter(({ id: slot }) => slot === Number(slotId));
-      const index = Number(page);
-      const at = (place: Place) =>
-        place.plane === Plane.rmap && place.index === index && slots.some(({ rmap }) => rmap.owner === place.owner);
-      return slots.length === 0 ? undefined : watch(`rmap word of page ${page} in memslot ${slotId}`, at);
+      const words = slots
+        .filter(({ id: slot, npages }) => slot === Number(slotId) && Number(page) < npages)
+        .map(({ rmap }) => ({ place: rmap.place, index: Number(page) }));
+      return words.length === 0
+        ? undefined
+        : { id, description: `rmap word of page ${page} in memslot ${slotId}`, words };
     }
   }
 }
@@ -83,11 +93,34 @@ export function changesOf(run: Run, point: DataPoint): readonly number[] {
   }
   const found = known.get(point.id);
   if (found !== undefined) return found;
+  const moments = new Set(point.gfn === undefined ? [] : momentsNaming(run, point.gfn));
+  run.forEachWriteTo(point.words, run.length - 1, (moment, ...write) => {
+    if (counts(run.vm, ...write)) moments.add(moment);
+    return true;
+  });
+  const ascending = [...moments].sort((a, b) => a - b);
+  known.set(point.id, ascending);
+  return ascending;
+}
+
+/** The moments with an event that names a guest page. */
+function momentsNaming(run: Run, gfn: bigint): number[] {
   const moments: number[] = [];
-  for (let m = 0; m < run.length; m++) {
-    const named = point.gfn !== undefined && run.events(m).some((event) => 'gfn' in event && event.gfn === point.gfn);
-    if (named || run.writes(m).some((write) => point.changedBy(write))) moments.push(m);
-  }
-  known.set(point.id, moments);
+  run.forEachEventWith('gfn', gfn, (event) => moments.push(run.eventMomentOf(event)));
   return moments;
+}
+
+/** The last moment up to `until` that changes what an id names; -1 when none does. */
+export function lastChangeOf(run: Run, point: DataPoint, until: number): number {
+  if (point.gfn !== undefined || cache.get(run)?.has(point.id)) {
+    const moments = changesOf(run, point);
+    return moments[upTo(moments, until) - 1] ?? -1;
+  }
+  let last = -1;
+  run.forEachWriteTo(point.words, until, (moment, ...write) => {
+    if (!counts(run.vm, ...write)) return true;
+    last = moment;
+    return false;
+  });
+  return last;
 }

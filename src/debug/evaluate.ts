@@ -2,8 +2,9 @@
 // page) spreads through arithmetic and is never equal to anything.
 
 import { EVENT_NAMES, EVENTS, type Event } from '../model/events';
+import { upTo } from '../timeline/column';
 import type { Run } from '../timeline/run';
-import { changesOf, dataPoint } from './dataPoints';
+import { changesOf, type DataPoint, dataPoint, lastChangeOf } from './dataPoints';
 import { type BinaryOperator, type Expression, ExpressionError, MASK64, type Unit } from './expression';
 import { FUNCTIONS, NAMES } from './names';
 import { eventThing } from './scopes';
@@ -295,7 +296,7 @@ class Evaluation {
       case 'count':
         return this.count(first);
       case 'changes':
-        return this.changes(first)?.length;
+        return this.changes(first);
       case 'why':
         return this.why(first);
     }
@@ -362,26 +363,27 @@ class Evaluation {
     const wanted = EVENT_NAMES.filter((name) => name === kind || (kind !== undefined && name.startsWith(`${kind}.`)));
     if (wanted.length === 0)
       throw new ExpressionError('expected an event kind, such as hpte.absent', e.at, e.end - e.at);
-    const until = this.run.eventsUpTo(this.run.position);
-    const kinds = new Set<string>(wanted);
-    let count = 0;
-    for (let i = 0; i < until; i++) if (kinds.has(this.run.eventName(i))) count++;
-    return count;
+    return wanted.reduce((count, kind) => count + this.run.countOf(kind, this.run.position), 0);
   }
 
-  private changes(e: Expression): readonly number[] | undefined {
+  private dataPoint(e: Expression): DataPoint | undefined {
     const value = this.value(e);
     if (value === undefined) return undefined;
     const point = isThing(value) && value.data !== undefined ? dataPoint(this.run.vm, value.data) : undefined;
     if (point === undefined)
       throw new ExpressionError('expected an HPTE, PTEG, guest page or rmap word', e.at, e.end - e.at);
-    return changesOf(this.run, point).filter((moment) => moment <= this.run.position);
+    return point;
+  }
+
+  private changes(e: Expression): number | undefined {
+    const point = this.dataPoint(e);
+    return point === undefined ? undefined : upTo(changesOf(this.run, point), this.run.position);
   }
 
   private why(e: Expression): Value | undefined {
-    const moments = this.changes(e);
-    const moment = moments?.at(-1);
-    if (moment === undefined) return undefined;
+    const point = this.dataPoint(e);
+    const moment = point === undefined ? -1 : lastChangeOf(this.run, point, this.run.position);
+    if (moment < 0) return undefined;
     const { run } = this;
     const step = run.frames(moment)[0];
     const source = run.source(moment);

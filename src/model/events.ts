@@ -349,6 +349,21 @@ export const EVENT_WORDS: readonly number[] = EVENT_NAMES.map((name) =>
   Object.values<Field>(EVENTS[name].fields).reduce((words, field) => words + (wide(field) ? 2 : 1), 0),
 );
 
+const WIDE_FIELDS = EVENT_NAMES.map((name) => {
+  const places = new Map<string, number>();
+  let at = 1;
+  for (const [field, type] of Object.entries<Field>(EVENTS[name].fields)) {
+    if (wide(type)) places.set(field, at);
+    at += wide(type) ? 2 : 1;
+  }
+  return places;
+});
+
+/** Where in its record a 64-bit field of an event of kind number `code` stands, hi before lo; -1 when it has none of that name. */
+export function wideFieldAt(code: number, field: string): number {
+  return WIDE_FIELDS[code]?.get(field) ?? -1;
+}
+
 /** Reads the fields of an event of kind number `code` whose first field is at chunk[at]. */
 export function decodeEvent(code: number, chunk: Int32Array, at: number): Event {
   const kind = EVENT_NAMES[code];

@@ -50,6 +50,11 @@ export class Log {
     return this.at * LOG_CHUNK + this.pos;
   }
 
+  /** Memory that it takes, in bytes. */
+  get bytes(): number {
+    return this.chunks.length * LOG_CHUNK * 4;
+  }
+
   /** Forgets everything, keeping the memory (benchmarks, conformance). */
   clear(): void {
     this.at = 0;

@@ -104,12 +104,9 @@ const CHUNK_SHIFT = 8;
 const CHUNK = 1 << CHUNK_SHIFT;
 const NEAR = 4294967296;
 
-/** Copies of a directory's chunks at one moment; snapshots share those that did not change in between. */
-type Chunks = readonly (Int32Array | undefined)[];
-
 /** What an index without a chunk reads: zeros. Never written. */
 const NOTHING: Int32Array = new Int32Array(CHUNK * 8);
-/** Chunks that are found by position, and kept in snapshots; those beyond (tables of more than 512 MiB) are found by a map. */
+/** Chunks that are found by position; those beyond (tables of more than 512 MiB) by a map. */
 const NEAR_CHUNKS = 1 << 17;
 
 /** Words in chunks, made when first written. The last chunk is remembered: a kernel path stays with one entry for a while. */
@@ -120,9 +117,6 @@ class Chunked {
   /** Number of a near chunk, and that chunk. */
   private lastKey = -1;
   private last = NOTHING;
-  /** The snapshot's copy that each near chunk equals unless it was touched since; null while there is no snapshot. */
-  private copies: (Int32Array | undefined)[] | null = null;
-  private touched = new Uint8Array(0);
 
   /** @param chunkWords 32-bit words in a chunk */
   constructor(private readonly chunkWords: number) {}
@@ -145,18 +139,8 @@ class Chunked {
 
   /** The chunk of an index for writing, made when it is missing. */
   own(index: number): Int32Array {
-    if (this.copies !== null && index < NEAR) this.touch(index >>> CHUNK_SHIFT);
     const chunk = this.chunk(index);
     return chunk === NOTHING ? this.make(index) : chunk;
-  }
-
-  private touch(at: number): void {
-    if (at >= this.touched.length) {
-      const longer = new Uint8Array(Math.max(64, at * 2));
-      longer.set(this.touched);
-      this.touched = longer;
-    }
-    this.touched[at] = 1;
   }
 
   private make(index: number): Int32Array {
@@ -170,38 +154,6 @@ class Chunked {
       while (this.near.length <= key) this.near.push(NOTHING);
       this.near[key] = chunk;
     } else this.far.set(key, chunk);
-  }
-
-  /** Number of chunks, or -1 when there are too many to snapshot. */
-  get size(): number {
-    if (this.far.size > 0) return -1;
-    let size = 0;
-    for (const chunk of this.near) if (chunk !== NOTHING) size++;
-    return size;
-  }
-
-  snapshot(): Chunks {
-    const before = this.copies;
-    const copies = this.near.map((chunk, at) => {
-      if (before !== null && this.touched[at] !== 1) return before[at];
-      return chunk === NOTHING ? undefined : chunk.slice();
-    });
-    this.copies = copies;
-    this.touched.fill(0);
-    return copies;
-  }
-
-  restore(chunks: Chunks): void {
-    const { near, copies, touched } = this;
-    for (let at = 0; at < near.length; at++) {
-      const chunk = near[at] as Int32Array;
-      const wanted = chunks[at];
-      if (chunk === NOTHING || (copies !== null && touched[at] !== 1 && copies[at] === wanted)) continue;
-      if (wanted === undefined) chunk.fill(0);
-      else chunk.set(wanted);
-    }
-    this.copies = chunks.slice();
-    this.touched.fill(0);
   }
 
   /** Makes a chunk, as `forEachChunk` gives it, what stands from an index on. */
@@ -384,11 +336,6 @@ export function decodePlace(place: number, indexLo: number): Place {
   };
 }
 
-/** All words of a state at one moment (State.snapshot). */
-export class Snapshot {
-  constructor(readonly chunks: ReadonlyMap<number, Chunks>) {}
-}
-
 export class State {
   /** The journal, or null when nobody records. */
   log: Log | null = null;
@@ -562,6 +509,30 @@ export class State {
       this.refresh(plane);
   }
 
+  /**
+   * Writes many words of one place, past the journal.
+   * @param indexes low halves of the words' indexes
+   * @param values four halves a word; `lane` says which two, hi and lo, are written
+   * @param from first word, `to`: where they end
+   */
+  applyAll(place: number, indexes: Uint32Array, values: Int32Array, lane: 0 | 2, from: number, to: number): void {
+    const owner = this.owners[(place >>> 10) & (MAX_OWNERS - 1)];
+    const plane = place >>> 24;
+    const isHpt = owner instanceof Hpt;
+    if (!(isHpt || owner instanceof Store)) return;
+    const far = (place & 0x3ff) * NEAR;
+    const shift = isHpt ? 3 : 1;
+    const within = isHpt ? (plane - Plane.hpteV) << 1 : 0;
+    for (let word = from; word < to; word++) {
+      const index = far + (indexes[word] as number);
+      const chunk = owner.own(index);
+      const o = ((index & (CHUNK - 1)) << shift) + within;
+      chunk[o] = values[4 * word + lane + 1] as number;
+      chunk[o + 1] = values[4 * word + lane] as number;
+    }
+    if (plane === Plane.slot || plane === Plane.vma || plane === Plane.scalar) this.refresh(plane);
+  }
+
   /** Brings what is derived from words up to date, after they were written past the doors. */
   derive(): void {
     for (const plane of [Plane.scalar, Plane.slot, Plane.vma]) this.refresh(plane);
@@ -586,37 +557,6 @@ export class State {
       });
       this.vmas = vmas.sort((a, b) => a.hva - b.hva);
     }
-  }
-
-  // ---- snapshots -------------------------------------------------------------------------------------------------
-
-  /** Bytes that the words take, or -1 when a table is too large to be kept in snapshots. */
-  get bytes(): number {
-    let bytes = 0;
-    for (const owner of this.owners) {
-      if (!(owner instanceof Hpt || owner instanceof Store)) continue;
-      const { size } = owner;
-      if (size < 0) return -1;
-      bytes += size * CHUNK * (owner instanceof Hpt ? 32 : 8);
-    }
-    return bytes;
-  }
-
-  /** A copy of the state as it is now; it shares what did not change since the last one. */
-  snapshot(): Snapshot {
-    const chunks = new Map<number, Chunks>();
-    this.owners.forEach((owner, i) => {
-      if (owner instanceof Hpt || owner instanceof Store) chunks.set(i, owner.snapshot());
-    });
-    return new Snapshot(chunks);
-  }
-
-  /** Takes the state back to a snapshot of it, past the journal. */
-  restore(snapshot: Snapshot): void {
-    this.owners.forEach((owner, i) => {
-      if (owner instanceof Hpt || owner instanceof Store) owner.restore(snapshot.chunks.get(i) ?? []);
-    });
-    this.derive();
   }
 
   // ---- queries --------------------------------------------------------------------------------------------------

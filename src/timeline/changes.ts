@@ -90,7 +90,7 @@ export function changesBetween(run: Run, from: number, to: number): Changes {
   const forward = from <= to;
   let place = -1;
   let words = new Map<number, Word>();
-  run.forEachWrite(Math.min(from, to) + 1, Math.max(from, to), (writtenPlace, indexLo, oldHi, oldLo, newHi, newLo) => {
+  run.forEachChange(Math.min(from, to) + 1, Math.max(from, to), (writtenPlace, indexLo, oldHi, oldLo, newHi, newLo) => {
     if (writtenPlace !== place) {
       place = writtenPlace;
       words = places.get(place) ?? new Map<number, Word>();

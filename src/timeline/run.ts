@@ -7,14 +7,15 @@
  */
 import { decodeEvent, EVENT_NAMES, EVENT_WORDS, type Event, type EventName } from '../model/events';
 import { LOCALS, type LocalName, lineOfStep, PATHS, type Path, pathOfStep } from '../model/listing';
-import { LOG_CHUNK, type Log, REC_ENTER, REC_LEAVE, REC_LOCAL, REC_WRITE, readLog } from '../model/log';
+import { type Log, REC_ENTER, REC_LEAVE, REC_LOCAL, readLog } from '../model/log';
 import { decodePlace, type Place } from '../model/state';
 import type { Vm } from '../model/vm';
-import { toBig } from '../model/words';
-import type { Column } from './column';
+import { hiOf, loOf, toBig } from '../model/words';
+import { upTo } from './column';
 import { Mover } from './mover';
-import { NO_FRAME, NO_STEP, RunIndex } from './runIndex';
+import { RunIndex } from './runIndex';
 import type { SourceLine, Statements } from './statements';
+import type { WordAt, WriteVisitor } from './writes';
 
 /** One activation of a kernel path. */
 export interface Frame {
@@ -97,26 +98,7 @@ export class Run {
   private readonly dumps: readonly { readonly moment: number; readonly file: string }[];
   private readonly log: Log;
   private readonly sources: Statements;
-
-  // the index's columns: by moment
-  private readonly address: Column;
-  private readonly step: Column;
-  private readonly frameOf: Column;
-  private readonly sourceOf: Column;
-  private readonly firstEvent: Column;
-  // by frame
-  private readonly framePath: Column;
-  private readonly frameParent: Column;
-  private readonly frameEntry: Column;
-  private readonly frameAddress: Column;
-  // by write
-  private readonly writeAddress: Column;
-  // by event
-  private readonly eventKind: Column;
-  private readonly eventMoment: Column;
-  private readonly eventAddress: Column;
   private readonly mover: Mover;
-
   /** first moment of each statement by source number, NO_MOMENT where it has none; made when first asked for */
   private firstMoment: Uint32Array | null = null;
   private current: number;
@@ -134,27 +116,14 @@ export class Run {
     this.notes = parts.notes;
     parts.vm.state.log = null;
     parts.vm.hook = null;
-    this.address = index.address;
-    this.step = index.step;
-    this.frameOf = index.frameOf;
-    this.sourceOf = index.sourceOf;
-    this.firstEvent = index.firstEvent;
-    this.framePath = index.framePath;
-    this.frameParent = index.frameParent;
-    this.frameEntry = index.frameEntry;
-    this.frameAddress = index.frameAddress;
-    this.writeAddress = index.writeAddress;
-    this.eventKind = index.eventKind;
-    this.eventMoment = index.eventMoment;
-    this.eventAddress = index.eventAddress;
     this.current = this.length - 1;
-    this.mover = new Mover(parts.vm.state, parts.log, this.writeAddress);
+    this.mover = new Mover(parts.vm.state, parts.log, this.index.writes);
     this.dumps = (parts.dumps ?? []).map(({ source, file }) => ({ moment: this.momentOfSource(source), file }));
   }
 
   /** Number of moments; at least 1 for a run with a statement. */
   get length(): number {
-    return this.address.length;
+    return this.index.length;
   }
 
   /** The current moment. */
@@ -165,19 +134,14 @@ export class Run {
   /** Moves the state to a moment; outside the run the nearest one is taken. */
   seek(moment: number): void {
     const target = Math.max(0, Math.min(this.length - 1, moment));
-    this.mover.moveTo(this.writesUpTo(target));
+    this.mover.moveTo(this.index.writesUpTo(target));
     this.current = target;
   }
 
-  /** Number of writes that have been made when a moment is over. */
-  private writesUpTo(moment: number): number {
-    return moment + 1 < this.length
-      ? this.writeAddress.upTo(this.address.at(moment + 1) - 1)
-      : this.writeAddress.length;
-  }
-
-  private span(moment: number): readonly [number, number] {
-    return [this.address.at(moment), moment + 1 < this.length ? this.address.at(moment + 1) : this.index.end];
+  /** Memory that the run takes besides its machine, in bytes: columns, journal, keyframes. */
+  get memory(): { readonly columns: number; readonly journal: number; readonly keyframes: number } {
+    const { bytes, writes } = this.index;
+    return { columns: bytes, journal: this.log.bytes, keyframes: writes.keyframes.bytes };
   }
 
   /** What is known of the table at a moment; null when all of it is (a scenario). */
@@ -185,9 +149,9 @@ export class Run {
     if (this.kind === 'scenario') return null;
     let dump: Observation['dump'] = null;
     for (const candidate of this.dumps) if (candidate.moment <= moment) dump = candidate;
+    const since = dump?.moment ?? -1;
     let changesSince = 0;
-    for (let i = this.eventsUpTo(dump?.moment ?? -1); i < this.eventsUpTo(moment); i++)
-      if (CHANGING.has(this.eventName(i))) changesSince++;
+    for (const kind of CHANGING) changesSince += this.countOf(kind, moment) - this.countOf(kind, since);
     return { dump, changesSince };
   }
 
@@ -195,22 +159,21 @@ export class Run {
 
   /** Whether a moment is a statement rather than a step inside one. */
   isStatement(moment: number): boolean {
-    return this.step.at(moment) === NO_STEP;
+    return this.index.stepAt(moment) < 0;
   }
 
   /** Step id (listing.ts) of a moment, -1 for a statement. */
   stepAt(moment: number): number {
-    const step = this.step.at(moment);
-    return step === NO_STEP ? -1 : step;
+    return this.index.stepAt(moment);
   }
 
   /** Source number of the statement that a moment belongs to. */
   sourceNumber(moment: number): number {
-    return this.sourceOf.at(moment);
+    return this.index.sourceAt(moment);
   }
 
   source(moment: number): SourceLine {
-    return this.sources.at(this.sourceOf.at(moment)) ?? { line: 0, text: '' };
+    return this.sources.at(this.index.sourceAt(moment)) ?? { line: 0, text: '' };
   }
 
   get statements(): Statements {
@@ -221,7 +184,7 @@ export class Run {
   momentOfSource(source: number): number {
     if (this.firstMoment === null) {
       this.firstMoment = new Uint32Array(this.sources.length).fill(NO_MOMENT);
-      for (let m = this.length - 1; m >= 0; m--) if (this.isStatement(m)) this.firstMoment[this.sourceOf.at(m)] = m;
+      for (let m = this.length - 1; m >= 0; m--) if (this.isStatement(m)) this.firstMoment[this.sourceNumber(m)] = m;
     }
     const moment = this.firstMoment[source] ?? NO_MOMENT;
     return moment === NO_MOMENT ? -1 : moment;
@@ -230,19 +193,17 @@ export class Run {
   /** Kernel paths under way at a moment, innermost first; empty at a statement. */
   frames(moment: number): FrameAt[] {
     const frames: FrameAt[] = [];
-    let id = this.isStatement(moment) ? NO_FRAME : this.frameOf.at(moment);
     let last = moment;
-    while (id !== NO_FRAME) {
+    for (let id = this.index.frameAt(moment); id >= 0; id = this.index.frameCaller(id)) {
       const frame = this.frame(id);
-      let at = this.lastStepIn(id, last);
-      const path = at < 0 ? frame.path : (pathOfStep(this.step.at(at)) ?? frame.path);
+      let at = this.lastStepIn(frame, last);
+      const path = at < 0 ? frame.path : (pathOfStep(this.stepAt(at)) ?? frame.path);
       if (path !== frame.path) {
         frames.push(this.frameAt(frame, path, at));
-        at = this.lastStepIn(id, at, frame.path);
+        at = this.lastStepIn(frame, at, frame.path);
       }
       frames.push(this.frameAt(frame, frame.path, at));
       last = frame.entry - 1;
-      id = this.frameParent.at(id);
     }
     return frames;
   }
@@ -250,44 +211,37 @@ export class Run {
   /** How deep in kernel paths a moment is; 0 at a statement. */
   depth(moment: number): number {
     let depth = 0;
-    for (
-      let id = this.isStatement(moment) ? NO_FRAME : this.frameOf.at(moment);
-      id !== NO_FRAME;
-      id = this.frameParent.at(id)
-    )
-      depth++;
+    for (let id = this.index.frameAt(moment); id >= 0; id = this.index.frameCaller(id)) depth++;
     return depth;
   }
 
   /** Id of the innermost frame of a moment, or -1. */
   frameId(moment: number): number {
-    const id = this.isStatement(moment) ? NO_FRAME : this.frameOf.at(moment);
-    return id === NO_FRAME ? -1 : id;
+    return this.index.frameAt(moment);
   }
 
   private frameAt(frame: Frame, path: Path, moment: number): FrameAt {
     if (moment < 0) return { frame, path, line: -1, text: path.title };
-    const step = this.step.at(moment);
+    const step = this.stepAt(moment);
     return { frame, path, line: step & 63, text: lineOfStep(step)?.text ?? path.title };
   }
 
   /** The last moment up to `moment` that is a step of a frame, in the listing of `path` when one is given; -1 without one. */
-  private lastStepIn(frame: number, moment: number, path?: Path): number {
-    for (let m = moment; m >= this.frameEntry.at(frame); m--) {
-      if (this.frameOf.at(m) !== frame || this.step.at(m) === NO_STEP) continue;
-      if (path === undefined || pathOfStep(this.step.at(m)) === path) return m;
+  private lastStepIn({ id, entry }: Frame, moment: number, path?: Path): number {
+    for (let m = moment; m >= entry; m--) {
+      if (this.index.frameAt(m) !== id || this.isStatement(m)) continue;
+      if (path === undefined || pathOfStep(this.stepAt(m)) === path) return m;
     }
     return -1;
   }
 
   private frame(id: number): Frame {
-    const address = this.frameAddress.at(id);
-    const c = this.log.chunks[Math.floor(address / LOG_CHUNK)] as Int32Array;
-    const at = address % LOG_CHUNK;
-    const parent = this.frameParent.at(id);
-    const path = PATHS[this.framePath.at(id)];
-    if (path === undefined) throw new Error(`journal: no path ${this.framePath.at(id)}`);
-    const outer = parent === NO_FRAME ? null : this.frame(parent);
+    const [c, at] = this.index.frameRecord(id);
+    const caller = this.index.frameCaller(id);
+    const number = this.index.framePath(id);
+    const path = PATHS[number];
+    if (path === undefined) throw new Error(`journal: no path ${number}`);
+    const outer = caller < 0 ? null : this.frame(caller);
     const actor = c[at + 1] as number;
     return {
       id,
@@ -295,7 +249,7 @@ export class Run {
       actor: actor < 0 && outer !== null ? outer.actor : actor,
       args: [toBig(c[at + 2] as number, c[at + 3] as number), toBig(c[at + 4] as number, c[at + 5] as number)],
       parent: outer,
-      entry: this.frameEntry.at(id),
+      entry: this.index.frameEntry(id),
     };
   }
 
@@ -303,8 +257,8 @@ export class Run {
   locals(frame: Frame, moment: number): Map<LocalName, bigint> {
     const values = new Map<LocalName, bigint>();
     for (let m = frame.entry; m <= moment; m++) {
-      if (this.frameOf.at(m) !== frame.id) continue;
-      const [from, to] = this.span(m);
+      if (this.index.frameAt(m) !== frame.id) continue;
+      const [from, to] = this.index.span(m);
       let depth = 0;
       readLog(this.log, from, to, EVENT_WORDS, (type, value, c, at) => {
         if (type === REC_ENTER) depth++;
@@ -320,81 +274,91 @@ export class Run {
 
   /** Events that a moment raised. */
   events(moment: number): Event[] {
-    const from = this.firstEvent.at(moment);
-    const to = moment + 1 < this.length ? this.firstEvent.at(moment + 1) : this.eventKind.length;
     const events: Event[] = [];
-    for (let i = from; i < to; i++) events.push(this.decode(i));
+    for (let i = this.eventsUpTo(moment - 1); i < this.eventsUpTo(moment); i++) events.push(this.decode(i));
     return events;
   }
 
   /** Writes that a moment made, in order. */
   writes(moment: number): Write[] {
-    const [from, to] = this.span(moment);
     const writes: Write[] = [];
-    readLog(this.log, from, to, EVENT_WORDS, (type, _, c, at) => {
-      if (type !== REC_WRITE) return;
-      writes.push({
-        place: decodePlace(c[at + 1] as number, c[at + 2] as number),
-        before: toBig(c[at + 3] as number, c[at + 4] as number),
-        after: toBig(c[at + 5] as number, c[at + 6] as number),
-      });
-    });
+    this.forEachWrite(moment, moment, (place, indexLo, oldHi, oldLo, newHi, newLo) =>
+      writes.push({ place: decodePlace(place, indexLo), before: toBig(oldHi, oldLo), after: toBig(newHi, newLo) }),
+    );
     return writes;
   }
 
+  /** Visits the writes of the moments from..to (both included) in order, as they stand in the journal; allocates nothing. */
+  forEachWrite(from: number, to: number, visit: WriteVisitor): void {
+    if (from <= to && this.length > 0)
+      this.index.writes.forEach(this.index.writesUpTo(from - 1), this.index.writesUpTo(to), visit);
+  }
+
   /**
-   * Visits the writes of the moments from..to (both included) in order, as they stand in the journal; allocates nothing.
-   * @param visit gets the two words of the place (`decodePlace`), the halves before, and the halves after
+   * The same for what the moments come to: on a long way many writes to one word are visited as one, with the value before the
+   * first and after the last.
    */
-  forEachWrite(
-    from: number,
-    to: number,
-    visit: (place: number, indexLo: number, oldHi: number, oldLo: number, newHi: number, newLo: number) => void,
+  forEachChange(from: number, to: number, visit: WriteVisitor): void {
+    if (from <= to && this.length > 0)
+      this.index.writes.forEachNet(this.index.writesUpTo(from - 1), this.index.writesUpTo(to), visit);
+  }
+
+  /**
+   * Visits the writes to some words up to a moment, the last one first, without reading the rest of the journal.
+   * @param visit gets the moment and the write; false ends the visit
+   */
+  forEachWriteTo(
+    words: readonly WordAt[],
+    until: number,
+    visit: (moment: number, place: number, oldHi: number, oldLo: number, newHi: number, newLo: number) => boolean,
   ): void {
-    if (from > to || this.length === 0) return;
-    readLog(this.log, this.span(from)[0], this.span(to)[1], EVENT_WORDS, (type, _, c, at) => {
-      if (type !== REC_WRITE) return;
-      visit(
-        c[at + 1] as number,
-        c[at + 2] as number,
-        c[at + 3] as number,
-        c[at + 4] as number,
-        c[at + 5] as number,
-        c[at + 6] as number,
-      );
-    });
+    const { writes } = this.index;
+    writes.forEachTo(words, this.index.writesUpTo(until), (write, ...rest) =>
+      visit(this.index.momentOf(writes.addressOf(write)), ...rest),
+    );
   }
 
   // ---- events over the whole run ------------------------------------------------------------------------------------
 
   get eventCount(): number {
-    return this.eventKind.length;
+    return this.index.eventCount;
   }
 
   private decode(i: number): Event {
-    const address = this.eventAddress.at(i);
-    return decodeEvent(
-      this.eventKind.at(i),
-      this.log.chunks[Math.floor(address / LOG_CHUNK)] as Int32Array,
-      (address % LOG_CHUNK) + 1,
-    );
+    const [chunk, at] = this.index.eventRecord(i);
+    return decodeEvent(this.index.eventCode(i), chunk, at + 1);
   }
 
   event(number: number): RunEvent {
-    return { moment: this.eventMoment.at(number), number, event: this.decode(number) };
+    return { moment: this.eventMomentOf(number), number, event: this.decode(number) };
   }
 
   eventName(number: number): EventName {
-    return EVENT_NAMES[this.eventKind.at(number)] as EventName;
+    return EVENT_NAMES[this.index.eventCode(number)] as EventName;
   }
 
   eventMomentOf(number: number): number {
-    return this.eventMoment.at(number);
+    return this.index.eventMomentOf(number);
   }
 
   /** Number of events raised up to and including a moment. */
   eventsUpTo(moment: number): number {
-    return this.eventMoment.upTo(moment);
+    return this.index.eventsUpTo(moment);
+  }
+
+  /** Numbers of the events of a kind, ascending. */
+  eventsOf(kind: EventName): Uint32Array {
+    return this.index.eventsOf(kind);
+  }
+
+  /** Number of events of a kind raised up to and including a moment. */
+  countOf(kind: EventName, moment: number): number {
+    return upTo(this.index.eventsOf(kind), this.eventsUpTo(moment) - 1);
+  }
+
+  /** Visits the numbers of the events that have a 64-bit field of some name and value, ascending. */
+  forEachEventWith(field: string, value: bigint, visit: (event: number) => void): void {
+    this.index.forEachEventWith(field, hiOf(value), loOf(value), visit);
   }
 
   // ---- moving -------------------------------------------------------------------------------------------------------

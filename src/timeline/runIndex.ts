@@ -1,9 +1,12 @@
 /**
- * The index of a run: where in its journal each moment, frame, write and event stands, in columns. It is made in one go, in slices that
- * leave others their turn, or bit by bit while a journal grows.
+ * The index of a run: where in its journal each moment, frame, write and event stands, and to what it belongs, in columns. What the
+ * journal itself says there (the step, the path, the values) is read from it. It is made in one go, in slices that leave others their
+ * turn, or bit by bit while a journal grows.
  */
-import { EVENT_WORDS } from '../model/events';
+import { EVENT_NAMES, EVENT_WORDS, type EventName, eventCode, wideFieldAt } from '../model/events';
 import {
+  LOG_CHUNK,
+  LOG_CHUNK_SHIFT,
   type Log,
   REC_ENTER,
   REC_EVENT,
@@ -14,37 +17,42 @@ import {
   REC_WRITE,
   readLog,
 } from '../model/log';
-import { Column } from './column';
+import { ByteColumn, Column } from './column';
+import { Writes } from './writes';
 
-/** In `frameOf` and `frameParent`: none. */
-export const NO_FRAME = 0xffffffff;
-/** In `step`: the moment is a statement. */
-export const NO_STEP = 0xffffffff;
+const NONE = 0xffffffff;
+/** The value in the first word of a record, below its type. */
+const VALUE = 0x0fffffff;
+/** So many moments are tried one after the other before they are searched. */
+const NEAR = 16;
 
 /** Words of the journal that are indexed at a time in slices: a few milliseconds. */
 const SLICE = 1 << 18;
 
 export class RunIndex {
+  readonly writes: Writes;
+
   // by moment
-  readonly address = new Column();
-  readonly step = new Column();
-  readonly frameOf = new Column();
-  readonly sourceOf = new Column();
-  readonly firstEvent = new Column();
+  private readonly addresses = new Column();
+  private readonly frameOf = new Column();
+  /** the moment that was found last */
+  private moment = 0;
+
+  // stretches of moments of one statement: first moment and source number
+  private readonly statementFrom = new Column();
+  private readonly statementSource = new Column();
+  /** the stretch that was found last */
+  private statement = 0;
 
   // by frame
-  readonly framePath = new Column();
-  readonly frameParent = new Column();
-  readonly frameEntry = new Column();
-  readonly frameAddress = new Column();
-
-  // by write
-  readonly writeAddress = new Column();
+  private readonly frameParent = new Column();
+  private readonly frameAddress = new Column();
 
   // by event
-  readonly eventKind = new Column();
-  readonly eventMoment = new Column();
-  readonly eventAddress = new Column();
+  private readonly eventKind = new ByteColumn();
+  private readonly eventAddress = new Column();
+  /** numbers of the events of each kind, made when first asked for */
+  private byKind: readonly Uint32Array[] | null = null;
 
   /** Address behind the last record taken. */
   end = 0;
@@ -56,12 +64,15 @@ export class RunIndex {
   private readonly interrupted: { readonly source: number; readonly stack: number[] }[] = [];
 
   /** @param log its records are whole up to its end */
-  constructor(readonly log: Log) {}
+  constructor(readonly log: Log) {
+    this.writes = new Writes(log);
+  }
 
   /** The index of a whole journal. */
   static of(log: Log): RunIndex {
     const index = new RunIndex(log);
     index.take(log.end);
+    index.trim();
     return index;
   }
 
@@ -72,6 +83,7 @@ export class RunIndex {
       index.take(Math.min(log.end, index.end + SLICE));
       await pause();
     }
+    index.trim();
     return index;
   }
 
@@ -80,6 +92,13 @@ export class RunIndex {
     this.end = readLog(this.log, this.end, to, EVENT_WORDS, (type, value, _chunk, _at, address) =>
       this.record(type, value, address),
     );
+    this.byKind = null;
+  }
+
+  /** Gives back memory that was kept for more records. */
+  private trim(): void {
+    for (const column of this.all) column.trim();
+    this.writes.trim();
   }
 
   private record(type: number, value: number, address: number): void {
@@ -90,7 +109,7 @@ export class RunIndex {
           this.stack = [];
         }
         this.source = value;
-        this.begin(NO_STEP, address);
+        this.begin(address);
         return;
       case REC_RESUME: {
         const outer = this.interrupted.pop();
@@ -99,34 +118,195 @@ export class RunIndex {
         return;
       }
       case REC_STEP:
-        this.begin(value, address);
+        this.begin(address);
         return;
       case REC_ENTER:
-        this.framePath.push(value);
-        this.frameParent.push(this.stack.at(-1) ?? NO_FRAME);
-        this.frameEntry.push(this.address.length);
+        this.frameParent.push(this.stack.at(-1) ?? NONE);
         this.frameAddress.push(address);
-        this.stack.push(this.framePath.length - 1);
+        this.stack.push(this.frameAddress.length - 1);
         return;
       case REC_LEAVE:
         this.stack.pop();
         return;
       case REC_WRITE:
-        this.writeAddress.push(address);
+        this.writes.push(address);
         return;
       case REC_EVENT:
         this.eventKind.push(value);
-        this.eventMoment.push(Math.max(0, this.address.length - 1));
         this.eventAddress.push(address);
         return;
     }
   }
 
-  private begin(step: number, address: number): void {
-    this.address.push(address);
-    this.step.push(step);
-    this.frameOf.push(this.stack.at(-1) ?? NO_FRAME);
-    this.sourceOf.push(this.source);
-    this.firstEvent.push(this.eventKind.length);
+  private begin(address: number): void {
+    const known = this.statementSource.length;
+    if (known === 0 || this.statementSource.at(known - 1) !== this.source) {
+      this.statementFrom.push(this.addresses.length);
+      this.statementSource.push(this.source);
+    }
+    this.addresses.push(address);
+    this.frameOf.push(this.stack.at(-1) ?? NONE);
+  }
+
+  private get all(): readonly (Column | ByteColumn)[] {
+    return [
+      this.addresses,
+      this.frameOf,
+      this.statementFrom,
+      this.statementSource,
+      this.frameParent,
+      this.frameAddress,
+      this.eventKind,
+      this.eventAddress,
+    ];
+  }
+
+  /** Memory of the columns, in bytes. */
+  get bytes(): number {
+    const kinds = (this.byKind ?? []).reduce((bytes, { byteLength }) => bytes + byteLength, 0);
+    return this.all.reduce((bytes, column) => bytes + column.bytes, this.writes.bytes + kinds);
+  }
+
+  private first(address: number): number {
+    return (this.log.chunks[address >>> LOG_CHUNK_SHIFT] as Int32Array)[address & (LOG_CHUNK - 1)] as number;
+  }
+
+  // ---- moments ------------------------------------------------------------------------------------------------------
+
+  get length(): number {
+    return this.addresses.length;
+  }
+
+  /** Addresses of a moment's first record and of the next moment's. */
+  span(moment: number): readonly [number, number] {
+    return [this.addresses.at(moment), moment + 1 < this.length ? this.addresses.at(moment + 1) : this.end];
+  }
+
+  /** Step id of a moment (listing.ts), -1 for a statement. */
+  stepAt(moment: number): number {
+    const first = this.first(this.addresses.at(moment));
+    return first >>> 28 === REC_STEP ? first & VALUE : -1;
+  }
+
+  /** Innermost frame under way at a moment, -1 for none and for a statement. */
+  frameAt(moment: number): number {
+    const frame = this.frameOf.at(moment);
+    return frame === NONE ? -1 : frame;
+  }
+
+  /** Source number of the statement that a moment belongs to. */
+  sourceAt(moment: number): number {
+    let { statement } = this;
+    const isIn = (at: number) =>
+      this.statementFrom.at(at) <= moment &&
+      (at + 1 === this.statementFrom.length || moment < this.statementFrom.at(at + 1));
+    if (!isIn(statement)) statement = isIn(statement + 1) ? statement + 1 : this.statementFrom.upTo(moment) - 1;
+    this.statement = statement;
+    return this.statementSource.at(statement);
+  }
+
+  /** The moment that a record belongs to. Records asked for one after the other are found without a search. */
+  momentOf(address: number): number {
+    const { addresses } = this;
+    let moment = addresses.at(this.moment) <= address ? this.moment : -1;
+    for (let tries = 0; moment >= 0 && moment + 1 < this.length && addresses.at(moment + 1) <= address; tries++)
+      moment = tries < NEAR ? moment + 1 : -1;
+    if (moment < 0) moment = Math.max(0, addresses.upTo(address) - 1);
+    this.moment = moment;
+    return moment;
+  }
+
+  /** Number of writes that have been made when a moment is over. */
+  writesUpTo(moment: number): number {
+    return moment < 0 ? 0 : this.writes.before(this.span(moment)[1]);
+  }
+
+  // ---- frames -------------------------------------------------------------------------------------------------------
+
+  /** Number of the path of a frame (listing.ts). */
+  framePath(frame: number): number {
+    return this.first(this.frameAddress.at(frame)) & VALUE;
+  }
+
+  /** The frame that called a frame, or -1. */
+  frameCaller(frame: number): number {
+    const caller = this.frameParent.at(frame);
+    return caller === NONE ? -1 : caller;
+  }
+
+  /** The first moment inside a frame. */
+  frameEntry(frame: number): number {
+    return this.addresses.upTo(this.frameAddress.at(frame));
+  }
+
+  /** The record by which a frame was entered: its chunk, and its position there. */
+  frameRecord(frame: number): readonly [Int32Array, number] {
+    return this.recordAt(this.frameAddress.at(frame));
+  }
+
+  private recordAt(address: number): readonly [Int32Array, number] {
+    return [this.log.chunks[address >>> LOG_CHUNK_SHIFT] as Int32Array, address & (LOG_CHUNK - 1)];
+  }
+
+  // ---- events -------------------------------------------------------------------------------------------------------
+
+  get eventCount(): number {
+    return this.eventKind.length;
+  }
+
+  /** Kind number of an event. */
+  eventCode(event: number): number {
+    return this.eventKind.at(event);
+  }
+
+  eventMomentOf(event: number): number {
+    return this.momentOf(this.eventAddress.at(event));
+  }
+
+  /** The record of an event. */
+  eventRecord(event: number): readonly [Int32Array, number] {
+    return this.recordAt(this.eventAddress.at(event));
+  }
+
+  /** Number of events raised up to and including a moment. */
+  eventsUpTo(moment: number): number {
+    return moment < 0 ? 0 : this.eventAddress.upTo(this.span(moment)[1] - 1);
+  }
+
+  /** Numbers of the events of a kind, ascending. */
+  eventsOf(kind: EventName): Uint32Array {
+    this.byKind ??= this.sortByKind();
+    return this.byKind[eventCode(kind)] as Uint32Array;
+  }
+
+  private sortByKind(): Uint32Array[] {
+    const counts = new Uint32Array(EVENT_NAMES.length);
+    const next = (kind: number): number => {
+      const count = counts[kind] as number;
+      counts[kind] = count + 1;
+      return count;
+    };
+    for (let event = 0; event < this.eventCount; event++) next(this.eventKind.at(event));
+    const numbers = [...counts].map((count) => new Uint32Array(count));
+    counts.fill(0);
+    for (let event = 0; event < this.eventCount; event++) {
+      const kind = this.eventKind.at(event);
+      (numbers[kind] as Uint32Array)[next(kind)] = event;
+    }
+    return numbers;
+  }
+
+  /** Visits the numbers of the events that have a 64-bit field of some name and value, ascending. */
+  forEachEventWith(field: string, hi: number, lo: number, visit: (event: number) => void): void {
+    const places = EVENT_NAMES.map((_, code) => wideFieldAt(code, field));
+    const { chunks } = this.log;
+    for (let event = 0; event < this.eventCount; event++) {
+      const at = places[this.eventKind.at(event)] as number;
+      if (at < 0) continue;
+      const address = this.eventAddress.at(event) + at;
+      const chunk = chunks[address >>> LOG_CHUNK_SHIFT] as Int32Array;
+      const p = address & (LOG_CHUNK - 1);
+      if (chunk[p + 1] === lo && chunk[p] === hi) visit(event);
+    }
   }
 }
