@@ -9,6 +9,7 @@ import { debugAdapterCommand } from './debugAdapter';
 import { decodeCommand } from './decode';
 import { docsCommand } from './docs';
 import { eventsCommand } from './events';
+import { gotoCommand } from './goto';
 import { replayCommand } from './replay';
 import { runCommand } from './run';
 import { diffCommand, stateCommand } from './state';
@@ -18,6 +19,7 @@ const COMMANDS: readonly Command[] = [
   runCommand,
   replayCommand,
   eventsCommand,
+  gotoCommand,
   stateCommand,
   diffCommand,
   whyCommand,

@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import { registerCommands } from './commands';
 import { registerDebug } from './debug';
+import { registerGoTo } from './goTo';
 import { registerHeatmap } from './heatmapPanel';
 import { registerLanguage } from './language/language';
 import type { Platform } from './load';
@@ -27,6 +28,7 @@ export function activateOn(context: vscode.ExtensionContext, platform: Platform)
   const heatmap = registerHeatmap(context, services);
   registerDebug(context, services, heatmap);
   registerCommands(context, services);
+  registerGoTo(context, services, heatmap, () => []);
   registerOpenFile(context, services);
   const tests = registerLanguage(context, services);
   log.info(`activated in ${(performance.now() - start).toFixed(1)} ms`);

@@ -38,7 +38,7 @@ export const commands = {
   clearEventBreakpoints: 'hptscope.clearEventBreakpoints',
   showHeatmap: 'hptscope.showHeatmap',
   showInHeatmap: 'hptscope.showInHeatmap',
-  revealHpte: 'hptscope.revealHpte',
+  goTo: 'hptscope.goTo',
   copyText: 'hptscope.copyText',
   goToMoment: 'hptscope.goToMoment',
   openRun: 'hptscope.openRun',

@@ -21,12 +21,3 @@ export interface Statements {
   readonly length: number;
   at(number: number): SourceLine | undefined;
 }
-
-/** The first statement that `wanted` accepts, or -1. */
-export function findStatement(statements: Statements, wanted: (statement: SourceLine) => boolean): number {
-  for (let number = 0; number < statements.length; number++) {
-    const statement = statements.at(number);
-    if (statement !== undefined && wanted(statement)) return number;
-  }
-  return -1;
-}

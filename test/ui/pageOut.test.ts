@@ -17,6 +17,18 @@ describe('debugging page-out.hpt', () => {
   const stateOfA = async () =>
     (await opened().treeRows('Memslots')).find(({ label }) => label.startsWith('a '))?.description ?? '';
 
+  /** Types into the open "Go to" box, waits until that is understood, and presses Enter. */
+  async function goTo(text: string, picture?: string): Promise<void> {
+    const input = opened().page.locator('.quick-input-widget input.input');
+    await input.waitFor();
+    await input.fill(text);
+    await opened().page.locator('.quick-input-list .monaco-list-row').filter({ hasText: text }).first().waitFor();
+    if (picture !== undefined) {
+      await opened().screenshot(picture);
+    }
+    await opened().page.keyboard.press('Enter');
+  }
+
   it('starts with F5, opens the heatmap and fills the side bar', async () => {
     await opened().startDebugging();
     assert.equal(await opened().stoppedLine(), 12);
@@ -85,11 +97,8 @@ describe('debugging page-out.hpt', () => {
   });
 
   it('goes to a moment by its number, and to an HPTE by its address', async () => {
-    await opened().command('HPT Scope: Go to Moment');
-    const input = opened().page.locator('.quick-input-widget input.input');
-    await input.waitFor();
-    await input.fill('line 21');
-    await opened().page.keyboard.press('Enter');
+    await opened().command('HPT Scope: Go to…');
+    await goTo('line 21');
     await becomes(moment, (text) => /statement|moment 12\d/.test(text), 'the moment');
     await becomes(
       () => opened().stoppedLine(),
@@ -97,10 +106,13 @@ describe('debugging page-out.hpt', () => {
       'line 21 to be marked',
     );
     await opened().page.keyboard.press('Control+Alt+G');
-    await input.waitFor();
-    await input.fill('ea 0xc000000000020000');
-    await opened().page.keyboard.press('Enter');
+    await goTo('ea 0xc000000000020000');
     await becomes(heading, (text) => text.includes('0x1b28'), 'the HPTE of the address');
+    await opened().page.keyboard.press('Control+Alt+G');
+    await goTo('gfn 0x10', 'go-to');
+    await opened().page.locator('.quick-input-title').filter({ hasText: '2 HPTEs: go to which one?' }).waitFor();
+    await opened().page.keyboard.press('Enter');
+    await becomes(heading, (text) => text.includes('0x1aa8'), 'the first of the two');
   });
 
   it('says so when the session is over', async () => {

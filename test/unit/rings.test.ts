@@ -25,7 +25,7 @@ const rings: readonly Ring[] = [
   { of: 'src/trace', house: ['src/model', 'src/timeline', 'src/scenario'], outside: [] },
   { of: 'src/explore', house: ['src/model', 'src/timeline', 'src/scenario'], outside: [] },
   { of: 'src/protocol.ts', house: ring1, outside: [] },
-  { of: 'src/debug', house: ring1, outside: ['@vscode/debugadapter', '@vscode/debugprotocol'] },
+  { of: 'src/debug', house: ring1, outside: ['@vscode/debugadapter', '@vscode/debugprotocol', '@vscode/l10n'] },
   { of: 'src/platform', house: ring1, outside: ['fzstd', 'xz-decompress'] },
   { of: 'src/platform/node', house: [...ring1, 'src/platform'], outside: ['node', 'xz-decompress', 'zstddec'] },
   { of: 'src/platform/browser', house: [...ring1, 'src/platform'], outside: ['fzstd', 'xz-decompress'] },

@@ -5,9 +5,9 @@ import { RMAP_PRESENT_HI } from '../../model/bits';
 import { type Memslot, Plane } from '../../model/state';
 import type { Vm } from '../../model/vm';
 import { changesBetween, farTravel } from '../../timeline/changes';
+import { guestFrame } from '../../timeline/entries';
 import { readRing, rmapWord } from '../../timeline/ring';
 import type { Run } from '../../timeline/run';
-import { guestFrame } from './tableIndex';
 
 export class ChainIndex {
   private position = -1;

@@ -15,17 +15,17 @@ import {
   V_LARGE,
   V_SECONDARY,
 } from '../../model/bits';
-import { gfnOf, pageShifts, storageKey } from '../../model/hpte';
+import { pageShifts, storageKey } from '../../model/hpte';
 import { type HpteView, hpteView } from '../../model/machine';
 import type { Hpt } from '../../model/state';
 import type { Vm } from '../../model/vm';
 import { hiOf, loOf } from '../../model/words';
 import { type CellDescription, type CellField, cellFlag, cellState } from '../../protocol';
+import { entryState, frameInDword1, guestFrame } from '../../timeline/entries';
 import { readRing } from '../../timeline/ring';
 import { hex, hex64, l10n, size } from '../texts';
 import type { NodeIcon, ViewNode } from './node';
 import type { RunView } from './runView';
-import { entryState, guestFrame } from './tableIndex';
 
 /** The cell byte of an entry. */
 export function cellByte(hpt: Hpt, index: number): number {
@@ -80,18 +80,6 @@ export function rcText(r: bigint): string {
   return letters.join(' ') || l10n.t('none');
 }
 
-/** Host frame in dword 1, which counts while the entry is valid. */
-function frameOf(vm: Vm, { r, pageShift }: HpteView): number {
-  const hi = vm.newFormat ? hiOf(r) & ~0x0c000000 : hiOf(r);
-  return gfnOf(hi, loOf(r), pageShift, vm.pageShift);
-}
-
-/** Host frame number that a valid entry maps; undefined for others. */
-export function hostFrameOf(vm: Vm, index: number): number | undefined {
-  const entry = hpteView(vm, index);
-  return entry.state === 'valid' && entry.pageShift !== 0 ? frameOf(vm, entry) : undefined;
-}
-
 /** The fields of an entry, decoded, in the order in which they are shown. Empty for a free entry. */
 export function hpteFields(vm: Vm, index: number): CellField[] {
   const entry = hpteView(vm, index);
@@ -136,8 +124,12 @@ export function hpteFields(vm: Vm, index: number): CellField[] {
       ...(state === 'mmio' ? { meaning: l10n.t('marks emulated MMIO') } : {}),
     },
     state === 'valid'
-      ? { name: 'pfn', value: hex(frameOf(vm, entry)), meaning: l10n.t('host frame') }
-      : { name: 'pfn', value: hex(frameOf(vm, entry)), meaning: l10n.t('not in use: the entry is not valid') },
+      ? { name: 'pfn', value: hex(frameInDword1(vm, vm.state.hpt, index)), meaning: l10n.t('host frame') }
+      : {
+          name: 'pfn',
+          value: hex(frameInDword1(vm, vm.state.hpt, index)),
+          meaning: l10n.t('not in use: the entry is not valid'),
+        },
   ];
 }
 
@@ -222,7 +214,7 @@ export function hpteNode(view: RunView, parent: string, index: number): ViewNode
     parts.push(`pp ${ppOf(entry.r)}`);
   }
   if (state === 'valid') {
-    parts.push(`pfn ${hex(frameOf(vm, entry))}`);
+    parts.push(`pfn ${hex(frameInDword1(vm, vm.state.hpt, index))}`);
   }
   if (locked) {
     parts.push(l10n.t('locked'));

@@ -1,12 +1,12 @@
 // The Memslots tree: slot ▸ pages in use ▸ rmap word ▸ ring of HPTEs, with the absent HPTEs and the host page beside.
 
 import { type Memslot, Plane } from '../../model/state';
+import { guestFrame } from '../../timeline/entries';
 import { count, hex, l10n, size } from '../texts';
 import { spokenSentence } from './hpte';
 import { bucketed, type ViewNode } from './node';
 import { guestPage, pageNode } from './pages';
 import type { RunView } from './runView';
-import { guestFrame } from './tableIndex';
 
 export function memslotNodes(view: RunView): ViewNode[] {
   return view.vm.state.slots.map((slot) => slotNode(view, slot));

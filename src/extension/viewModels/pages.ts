@@ -2,13 +2,13 @@
 // page behind it (Book3S HV rmap chains; kvm_unmap_rmapp takes an entry off the ring and leaves it absent).
 
 import { type Memslot, Plane } from '../../model/state';
+import { entryState, hostFrameOf } from '../../timeline/entries';
 import { type Ring, type RmapWord, readRing, rmapWord } from '../../timeline/ring';
 import { hex, hex64, l10n } from '../texts';
 import { hostPage, hostPageNode } from './hostPage';
-import { hostFrameOf, hpteNode, spokenSentence } from './hpte';
+import { hpteNode, spokenSentence } from './hpte';
 import { bucketed, type NodeIcon, type ViewNode } from './node';
 import type { RunView } from './runView';
-import { entryState } from './tableIndex';
 
 /** A page of a memslot with what is known about its reverse map. */
 export interface GuestPage {
@@ -69,7 +69,7 @@ function pageChanged(view: RunView, { slot, page, ring, loose }: GuestPage): boo
 function staleEntries(view: RunView, { slot, page, ring }: GuestPage): { indexes: number[]; settled: boolean } {
   const host = hostPage(view, slot, page);
   const indexes = ring.indexes.filter((index) => {
-    const frame = host && hostFrameOf(view.vm, index);
+    const frame = host && hostFrameOf(view.vm, view.vm.state.hpt, index);
     return frame !== undefined && (!host?.present || frame !== host.pfn);
   });
   return { indexes, settled: view.settled };

@@ -17,6 +17,8 @@ export interface Travel {
 export class RunView {
   /** Labels by the HPTE index they stand for. */
   readonly labels: ReadonlyMap<number, string>;
+  /** HPTE indexes by label. */
+  readonly labelled: ReadonlyMap<string, number>;
   private last: Travel;
   private known: Changes | undefined;
   private index: TableIndex | undefined;
@@ -27,6 +29,7 @@ export class RunView {
     readonly run: Run,
     labels: ReadonlyMap<string, number> = new Map(),
   ) {
+    this.labelled = labels;
     this.labels = new Map([...labels].map(([name, index]) => [index, name]));
     this.last = { from: run.position, to: run.position };
   }

@@ -3,10 +3,9 @@
 // step costs what it changed and not the size of the table.
 
 import { RMAP_PRESENT_HI, RMAP_RC_HI, V_ABSENT, V_BOLTED, V_VALID } from '../../model/bits';
-import { actualShift, gfnOf, storageKey } from '../../model/hpte';
 import { type Hpt, type Memslot, Plane } from '../../model/state';
-import type { Vm } from '../../model/vm';
 import { type Changes, changesBetween, farTravel } from '../../timeline/changes';
+import { entryState, guestFrame } from '../../timeline/entries';
 import type { Run } from '../../timeline/run';
 
 /** HPTEs by state; an MMIO entry is not counted as absent. */
@@ -206,23 +205,4 @@ function lowerBound(numbers: readonly number[], value: number): number {
 
 function bit(word: number, mask: number): number {
   return (word & mask) === 0 ? 0 : 1;
-}
-
-/** State of an HPTE; an absent one with storage key 31 is emulated MMIO. */
-export function entryState(hpt: Hpt, index: number): 'free' | 'valid' | 'absent' | 'mmio' {
-  const vLo = hpt.vLo(index);
-  if ((vLo & V_VALID) !== 0) {
-    return 'valid';
-  }
-  if ((vLo & V_ABSENT) === 0) {
-    return 'free';
-  }
-  return storageKey(hpt.rHi(index), hpt.rLo(index)) === 31 ? 'mmio' : 'absent';
-}
-
-/** Guest frame (in host pages) that an HPTE maps, from the guest's view of it. */
-export function guestFrame(vm: Vm, hpt: Hpt, index: number): number {
-  const guestHi = hpt.guestHi(index);
-  const guestLo = hpt.guestLo(index);
-  return gfnOf(guestHi, guestLo, actualShift(vm, hpt.vLo(index), guestLo), vm.pageShift);
 }

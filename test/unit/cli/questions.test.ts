@@ -11,6 +11,7 @@ import {
 } from '../../../src/cli/command';
 import { decodeCommand } from '../../../src/cli/decode';
 import { eventsCommand } from '../../../src/cli/events';
+import { gotoCommand } from '../../../src/cli/goto';
 import { diffCommand, stateCommand } from '../../../src/cli/state';
 import { checkCommand, whyCommand } from '../../../src/cli/why';
 import { nodeFiles } from '../../../src/platform/node/files';
@@ -135,5 +136,26 @@ describe('hptscope decode', () => {
     await assert.rejects(ask(decodeCommand, 'hpte', 'zebra'), UsageError);
     await assert.rejects(ask(decodeCommand, 'constructor', '1'), UsageError);
     assert.equal((await ask(decodeCommand, 'line', 'hello')).code, EXIT_TROUBLE);
+  });
+});
+
+describe('hptscope goto', () => {
+  it('tells where every reading leads', async () => {
+    const { code, out } = await ask(gotoCommand, sample, 'ea', '0xc000000000010000');
+    assert.equal(code, EXIT_GOOD);
+    assert.match(out, /^ea 0xc000000000010000 +vCPU 0 reaches HPTE a \(0x1aa8\): absent, gfn 0x10/);
+    const json = await ask(gotoCommand, sample, 'hpte.absent 1', '--json');
+    const [first] = JSON.parse(json.out) as { as: string; moment: number }[];
+    assert.equal(first?.as, 'kind');
+    const events = await ask(eventsCommand, sample, '--kind', 'hpte.absent', '--json');
+    assert.equal(first.moment, (JSON.parse(events.out.split('\n')[0] ?? '') as { moment: number }).moment);
+  });
+
+  it('has an exit code for what leads nowhere, and one for what means nothing', async () => {
+    assert.equal((await ask(gotoCommand, sample, 'gfn 0x100000')).code, EXIT_FAILED);
+    const wrong = await ask(gotoCommand, sample, 'ea zz');
+    assert.equal(wrong.code, EXIT_TROUBLE);
+    assert.match(wrong.problems, /expected an address/);
+    await assert.rejects(ask(gotoCommand, sample), UsageError);
   });
 });

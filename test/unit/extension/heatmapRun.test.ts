@@ -62,7 +62,7 @@ describe('heatmap of a run', () => {
     assert.deepEqual(source.find('gfn 0x10').indexes, [0x1b28, 0x1aa8]);
     assert.deepEqual(source.find('hva: 0x7f0000010000').indexes, [0x1b28, 0x1aa8]);
     assert.deepEqual(source.find('0x1f3').indexes, [0x1f3]);
-    assert.deepEqual(source.find('pteg 2').indexes, [16]);
+    assert.deepEqual(source.find('pteg 2').indexes, [16, 17, 18, 19, 20, 21, 22, 23]);
     assert.deepEqual(source.find('pfn 0x10000').indexes, [0x1b28]);
     const missing = (text: string) => {
       const { indexes, sentence } = source.find(text);
@@ -73,8 +73,9 @@ describe('heatmap of a run', () => {
     assert.match(missing('ea 0x10'), /^No SLB entry/);
     assert.match(missing('gpa 0x10000000'), /^No memslot holds/);
     assert.match(missing('hpte 0x4000'), /last one is 0x3fff/);
-    assert.match(missing('<script>'), /^Nothing is called/);
-    assert.match(missing(''), /^Nothing is called/);
+    assert.match(missing('nobody'), /^Nothing is called/);
+    assert.match(missing('<script>'), /is none of these/);
+    assert.match(missing(''), /is none of these/);
   });
 
   it('shares the selection with the session, both ways', () => {

@@ -1,7 +1,6 @@
 // Statements of a trace's run are told from its columns: each event and what a recording puts between them, by source number.
 
 import assert from 'node:assert/strict';
-import { findStatement } from '../../../src/timeline/statements';
 import { FtraceTextReader } from '../../../src/trace/ftraceText';
 import { TraceStatements } from '../../../src/trace/traceStatements';
 
@@ -58,18 +57,5 @@ describe('statements of a trace', () => {
     const statements = new TraceStatements(read(), 'trace.txt');
     statements.event();
     assert.equal(statements.at(0)?.file, undefined);
-  });
-
-  it('finds the first statement that is wanted', () => {
-    const statements = new TraceStatements(read(), 'trace.txt');
-    for (let i = 0; i < 3; i++) statements.event();
-    assert.equal(
-      findStatement(statements, ({ line }) => line >= 2),
-      1,
-    );
-    assert.equal(
-      findStatement(statements, ({ line }) => line > 3),
-      -1,
-    );
   });
 });
