@@ -10,6 +10,7 @@ import { decodeCommand } from './decode';
 import { docsCommand } from './docs';
 import { eventsCommand } from './events';
 import { gotoCommand } from './goto';
+import { recordingCommand } from './recording';
 import { replayCommand } from './replay';
 import { runCommand } from './run';
 import { diffCommand, stateCommand } from './state';
@@ -26,6 +27,7 @@ const COMMANDS: readonly Command[] = [
   checkCommand,
   decodeCommand,
   convertCommand,
+  recordingCommand,
   conformCommand,
   benchCommand,
   docsCommand,

@@ -28,9 +28,17 @@ export function mergeEvents(traces: readonly TraceEvents[]): TraceEvents {
   merged.resolution = Math.max(1, ...filled.map(({ resolution }) => resolution));
   const parts = filled.map((events) => partOf(events, merged));
   for (let part = earliest(parts); part !== undefined; part = earliest(parts)) {
+    if (part.next === 0 && merged.count > 0 && !parts.some(isRunning)) {
+      // nothing was recorded between the end of one trace and the start of the next
+      merged.lost.push({ before: merged.count, cpu: part.events.cpu[0] as number, count: undefined });
+    }
     take(part, merged);
   }
   return merged;
+}
+
+function isRunning({ next, events }: Part): boolean {
+  return next > 0 && next < events.count;
 }
 
 function partOf(events: TraceEvents, merged: TraceEvents): Part {

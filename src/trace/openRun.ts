@@ -2,8 +2,9 @@
 // what stands in a file.
 
 import type { Run } from '../timeline/run';
-import { detectBytes, detectInput } from './detect';
+import { detectInput } from './detect';
 import type { TraceEvents } from './events';
+import { firstBytes } from './firstBytes';
 import { readHtabText } from './htabText';
 import { isNewLayout, type ObservedHpt, type ObservedSlot, type ObservedTable, observe } from './observed';
 import { type OpenedRecording, type OpenServices, openRecording, openTrace } from './openTrace';
@@ -24,7 +25,7 @@ export interface OpenedRunFile {
 export async function openRun(path: string, services: OpenServices): Promise<OpenedRunFile> {
   let head: Uint8Array;
   try {
-    head = await firstBytes(path, services);
+    head = await firstBytes(path, services.files);
   } catch (error) {
     return {
       run: null,
@@ -36,20 +37,6 @@ export async function openRun(path: string, services: OpenServices): Promise<Ope
     return recordingRun(path, services);
   }
   return kind === 'htab' ? dumpRun(path, services) : traceRun(path, services);
-}
-
-async function firstBytes(path: string, services: OpenServices): Promise<Uint8Array> {
-  const head = new Uint8Array(detectBytes);
-  let length = 0;
-  for await (const chunk of services.files.stream(path)) {
-    const part = chunk.subarray(0, detectBytes - length);
-    head.set(part, length);
-    length += part.length;
-    if (length === detectBytes) {
-      break;
-    }
-  }
-  return head.subarray(0, length);
 }
 
 /** A bare trace: neither the table's size nor its memslots are known. */

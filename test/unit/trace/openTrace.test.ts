@@ -79,6 +79,21 @@ describe('opening', () => {
     assert.deepEqual(texts(events), texts(expected));
   });
 
+  it('between traces that follow each other, nothing is known to be whole', async () => {
+    const line = (second: number, cpu: string): Uint8Array =>
+      Buffer.from(`a-1 [${cpu}] ..... ${second}.000000: tracing_mark_write: x\n`.repeat(2));
+    const json = { hptscope: 1, kernel: 'linux-6.1', cpu: 'POWER9', hostPageSize: 65536, traces: ['b.txt', 'a.txt'] };
+    const files = memoryAccess(
+      new Map([
+        ['hptscope.json', Buffer.from(JSON.stringify(json))],
+        ['a.txt', line(1, '000')],
+        ['b.txt', line(7, '002')],
+      ]),
+    );
+    const opened = await openRecording('hptscope.json', services(files));
+    assert.deepEqual('events' in opened && opened.events.lost, [{ before: 2, cpu: 2, count: undefined }]);
+  });
+
   it('what cannot be opened is a problem with its file, not an exception', async () => {
     const missing = await openRecording('hptscope.json', services(memoryAccess(new Map())));
     assert.deepEqual(missing.problems.map(formatProblem), ['hptscope.json: error: there is no file hptscope.json']);
