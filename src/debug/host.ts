@@ -1,5 +1,6 @@
 // What the debug adapter needs from where it runs: VS Code (Node or browser), a test, or the command line.
 
+import type { Visit } from '../scenario/editor/visits';
 import type { Run } from '../timeline/run';
 import type { EventBreakpoint } from './breakpoints';
 
@@ -21,6 +22,8 @@ export interface LoadedRun {
   readonly path: string;
   /** what is wrong although the run could be made: failed expectations, cut-off traces */
   readonly problems: readonly Problem[];
+  /** what the run made of each line of a scenario, where that was told with it */
+  readonly visits?: readonly Visit[];
 }
 
 /** The program could not be opened; the problems say why, each at its place. */

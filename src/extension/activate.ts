@@ -13,7 +13,7 @@ import { l10n } from './texts';
 import { registerTrees } from './trees';
 
 /** What the extension gives to others: its integration tests look at the run through it. */
-export type ExtensionApi = Pick<Services, 'session' | 'heatmap'> & { readonly tests: vscode.TestController };
+export type ExtensionApi = Pick<Services, 'session' | 'heatmap' | 'load'> & { readonly tests: vscode.TestController };
 
 /** Registers the extension's features; everything it registers is disposed with the context. */
 export function activateOn(context: vscode.ExtensionContext, platform: Platform): ExtensionApi {
@@ -32,5 +32,6 @@ export function activateOn(context: vscode.ExtensionContext, platform: Platform)
   registerOpenFile(context, services);
   const tests = registerLanguage(context, services);
   log.info(`activated in ${(performance.now() - start).toFixed(1)} ms`);
-  return { session: services.session, heatmap: services.heatmap, tests };
+  const { session, heatmap: heatmaps, load } = services;
+  return { session, heatmap: heatmaps, load, tests };
 }

@@ -112,9 +112,9 @@ class OpenSessions {
     }
   }
 
-  private show(session: vscode.DebugSession, { run, labels, path }: LoadedRun): void {
+  private show(session: vscode.DebugSession, { run, labels, path, visits }: LoadedRun): void {
     const views = this.services.session;
-    views.setRun({ run, labels, origin: uriOf(path).toString() });
+    views.setRun({ run, labels, origin: uriOf(path).toString(), visits });
     views.setTraveller((moment) => session.customRequest('hpt/goToMoment', { moment }));
   }
 }

@@ -1,9 +1,12 @@
 // Entry of the extension where VS Code runs it in a browser's web worker. Node's modules do not exist here.
 
-import type * as vscode from 'vscode';
-import { browserDecoders, browserDecompressors } from '../platform/browser/decoders';
+import * as vscode from 'vscode';
+import { startWebWorker } from '../platform/browser/startWorker';
+import { Workers } from '../platform/longWork';
 import { activateOn, type ExtensionApi } from './activate';
 
 export function activate(context: vscode.ExtensionContext): ExtensionApi {
-  return activateOn(context, { decoders: browserDecoders, decompressors: browserDecompressors });
+  const script = vscode.Uri.joinPath(context.extensionUri, 'dist', 'worker.web.js');
+  const work = new Workers(startWebWorker(async () => vscode.workspace.fs.readFile(script)));
+  return activateOn(context, { work, localDisk: false });
 }

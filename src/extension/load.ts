@@ -3,20 +3,18 @@
 
 import * as vscode from 'vscode';
 import { type Control, LoadError, type LoadedRun, type Problem } from '../debug/host';
-import type { Decoders } from '../platform/decompression';
-import { fileAccess, wholeFiles } from '../platform/files';
-import { type ExpectationOutcome, runScenario } from '../scenario/runner';
-import type { Decompressors, FileAccess } from '../trace/files';
-import { openRun } from '../trace/openRun';
+import { JobCancelled, type JobWatch, type LongWork } from '../platform/longWork';
+import { unpackRun } from '../platform/packedRun';
+import type { ExpectationOutcome } from '../scenario/runner';
 import type { InputProblem } from '../trace/problem';
 import { languages } from './ids';
 
-/** What differs between the hosts: how compressed files are undone, and local files read in pieces where that is possible. */
+/** What differs between the hosts. */
 export interface Platform {
-  readonly decoders: Decoders;
-  readonly decompressors: Decompressors;
-  /** Files of a folder of the local disk; left out where there is none. */
-  readonly localFiles?: (folder: string) => FileAccess;
+  /** Work off the extension host's thread. */
+  readonly work: LongWork;
+  /** Whether its workers can read the local disk. */
+  readonly localDisk: boolean;
 }
 
 /** Opens a program. Rejects with a LoadError, or an Error whose message is fit for people. */
@@ -24,7 +22,7 @@ export type Load = (program: vscode.Uri, control: Control) => Promise<LoadedRun>
 
 export function loader(platform: Platform): Load {
   return (program, control) =>
-    isScenario(program) ? loadScenario(program, control) : loadTrace(program, control, platform);
+    isScenario(program) ? loadScenario(program, control, platform) : loadTrace(program, control, platform);
 }
 
 /** How messages and stack frames call a file: its path on disk, or its URI. */
@@ -80,23 +78,39 @@ function nameOf(uri: vscode.Uri): string {
   return uri.path.slice(uri.path.lastIndexOf('/') + 1);
 }
 
-async function loadScenario(uri: vscode.Uri, control: Control): Promise<LoadedRun> {
+/** Lets the extension host do something else. */
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+/** The error of a job as people are told it. */
+function toldError(error: unknown, uri: vscode.Uri): unknown {
+  return error instanceof JobCancelled ? new Error(vscode.l10n.t('Opening {0} was cancelled.', nameOf(uri))) : error;
+}
+
+function watchOf(control: Control): JobWatch {
+  return {
+    get cancelled() {
+      return control.cancelled;
+    },
+  };
+}
+
+async function loadScenario(uri: vscode.Uri, control: Control, { work }: Platform): Promise<LoadedRun> {
   const path = pathOf(uri);
   const text = await textOf(uri);
   control.report(vscode.l10n.t('Running {0}', nameOf(uri)));
-  const ran = runScenario(text, nameOf(uri), { cancelled: () => control.cancelled });
+  const ran = await work.run({ kind: 'scenario', text, title: nameOf(uri) }, watchOf(control)).catch((error) => {
+    throw toldError(error, uri);
+  });
   if ('problems' in ran) {
     throw new LoadError(
       ran.problems.map(({ line, column, message }) => ({ path, line, column, message, severity: 'error' })),
     );
   }
-  const failed = ran.statements.flatMap(({ expectations }) => expectations.filter(({ passed }) => !passed));
-  return {
-    run: ran.run,
-    labels: ran.labels,
-    path,
-    problems: failed.map((outcome) => failedExpectation(path, outcome)),
-  };
+  const { labels, failed, visits } = ran;
+  const problems = failed.map((outcome) => failedExpectation(path, outcome));
+  return { run: await unpackRun(ran.run, pause), labels, path, problems, visits };
 }
 
 function failedExpectation(path: string, { line, column, expected, seen }: ExpectationOutcome): Problem {
@@ -104,35 +118,28 @@ function failedExpectation(path: string, { line, column, expected, seen }: Expec
   return { path, line, column, message, severity: 'error' };
 }
 
-async function loadTrace(
-  uri: vscode.Uri,
-  control: Control,
-  { decoders, decompressors, localFiles }: Platform,
-): Promise<LoadedRun> {
+async function loadTrace(uri: vscode.Uri, control: Control, { work, localDisk }: Platform): Promise<LoadedRun> {
   const folder = vscode.Uri.joinPath(uri, '..');
   const fileOf = (name: string) => vscode.Uri.joinPath(folder, name);
-  const files =
-    uri.scheme === 'file' && localFiles
-      ? localFiles(folder.fsPath)
-      : fileAccess(
-          wholeFiles((name) => bytesOf(fileOf(name))),
-          decoders,
-        );
   control.report(vscode.l10n.t('Reading {0}', nameOf(uri)));
   const megabyte = 2 ** 20;
-  const { run, problems } = await openRun(nameOf(uri), {
-    files,
-    decompressors,
-    control: {
-      cancelled: () => control.cancelled,
-      onProgress: (bytes) => control.report(vscode.l10n.t('{0} MiB read', Math.floor(bytes / megabyte))),
+  const onDisk = localDisk && uri.scheme === 'file';
+  const job = { kind: 'trace', path: nameOf(uri), folder: onDisk ? folder.fsPath : null } as const;
+  const watch: JobWatch = {
+    get cancelled() {
+      return control.cancelled;
     },
+    progress: ({ bytes }) => control.report(vscode.l10n.t('{0} MiB read', Math.floor(bytes / megabyte))),
+    read: (name) => bytesOf(fileOf(name)),
+  };
+  const opened = await work.run(job, watch).catch((error) => {
+    throw toldError(error, uri);
   });
-  const told = problems.map((problem) => problemOf(pathOf(fileOf(problem.file)), problem));
-  if (run === null) {
-    throw new LoadError(told);
+  const problems = opened.problems.map((problem) => problemOf(pathOf(fileOf(problem.file)), problem));
+  if (opened.run === null) {
+    throw new LoadError(problems);
   }
-  return { run, labels: new Map(), path: pathOf(uri), problems: told };
+  return { run: await unpackRun(opened.run, pause), labels: new Map(), path: pathOf(uri), problems };
 }
 
 /** A reader's problem counts lines from 1; one without a line is about the file as a whole. */

@@ -57,7 +57,8 @@ async function openRun(program: vscode.Uri, services: Services): Promise<void> {
   if (!loaded) {
     return;
   }
-  services.session.setRun({ run: loaded.run, labels: loaded.labels, origin: program.toString() });
+  const { run, labels, visits } = loaded;
+  services.session.setRun({ run, labels, origin: program.toString(), visits });
   await vscode.commands.executeCommand(commands.showHeatmap);
   showProblems(loaded.problems);
 }

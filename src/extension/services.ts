@@ -1,6 +1,7 @@
 // What the features of the extension share. Made once by `activateOn`, handed to each `registerX(context, services)`.
 
 import type * as vscode from 'vscode';
+import type { LongWork } from '../platform/longWork';
 import { RunHeatmaps } from './heatmapRun';
 import { type Load, loader, type Platform } from './load';
 import { RunSession } from './session';
@@ -10,6 +11,8 @@ export interface Services {
   readonly session: RunSession;
   /** What the heatmap shows. */
   readonly heatmap: RunHeatmaps;
+  /** Work off the extension host's thread. */
+  readonly work: LongWork;
   /** Opens files as runs. */
   readonly load: Load;
   readonly log: vscode.LogOutputChannel;
@@ -23,6 +26,7 @@ export function makeServices(
 ): Services {
   const session = new RunSession();
   const heatmap = new RunHeatmaps(session);
-  context.subscriptions.push(heatmap, session);
-  return { session, heatmap, load: loader(platform), log };
+  const { work } = platform;
+  context.subscriptions.push(heatmap, session, work);
+  return { session, heatmap, work, load: loader(platform), log };
 }

@@ -3,6 +3,7 @@
 // No `vscode` import: the debug adapter's tests and the view models' tests use it on Node.
 
 import { UNKNOWN_INDEX } from '../model/events';
+import { type Visit, visitsOf } from '../scenario/editor/visits';
 import type { Run } from '../timeline/run';
 import { type Listen, Signal } from './signal';
 import { RunView, type Travel } from './viewModels/runView';
@@ -14,6 +15,8 @@ export interface OpenedRun {
   readonly labels: ReadonlyMap<string, number>;
   /** The file it came from, as a URI string. */
   readonly origin: string;
+  /** What it made of each line of a scenario, where that was told with it. */
+  readonly visits?: readonly Visit[] | undefined;
 }
 
 /** The HPTE that all views mark. */
@@ -52,6 +55,13 @@ export class RunSession {
 
   get labels(): ReadonlyMap<string, number> {
     return this.opened?.labels ?? new Map();
+  }
+
+  /** What the open run made of each line of its scenario. */
+  get visits(): readonly Visit[] {
+    const { opened } = this;
+    if (opened === null) return [];
+    return opened.visits ?? visitsOf(opened.run, opened.labels);
   }
 
   /** URI of the file that the run came from; empty when no run is open. */

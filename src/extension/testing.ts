@@ -1,17 +1,24 @@
 // The Test Explorer: every scenario of the workspace is a test, every expectation in it one below. Run, debug, run all, and run again
-// whenever a scenario changes. Between two scenarios the extension host gets its turn.
+// whenever a scenario changes. Scenarios run in a worker.
 
 import * as vscode from 'vscode';
+import { JobCancelled, type LongWork } from '../platform/longWork';
 import { type CheckedScenario, readScenario } from '../scenario/checker';
-import { expectationsOf, type ListedExpectation, type Verdict, verdictsOf } from '../scenario/editor/expectationList';
-import { type ExpectationOutcome, runChecked, type ScenarioRun } from '../scenario/runner';
+import {
+  expectationsOf,
+  type ListedExpectation,
+  type Verdict,
+  type Verdicts,
+} from '../scenario/editor/expectationList';
+import type { ExpectationOutcome, RunProblem } from '../scenario/runner';
 import { commands, debugType, languages, testController } from './ids';
 import type { Checks } from './language/checks';
 import { rangeOf } from './language/convert';
 import type { LastRuns } from './language/lastRuns';
 import { pathOf, textOf } from './load';
+import type { Services } from './services';
 
-/** A scenario that takes longer is stopped: while it runs nothing else does. */
+/** A scenario that takes longer is stopped: one that never ends must not keep the others waiting. */
 const LONGEST_MS = 10_000;
 /** Milliseconds without a key after which a continuous run runs again. */
 const PAUSE = 300;
@@ -32,9 +39,9 @@ export function registerTesting(
   context: vscode.ExtensionContext,
   checks: Checks,
   lastRuns: LastRuns,
-  log: vscode.LogOutputChannel,
+  { work, log }: Pick<Services, 'work' | 'log'>,
 ): vscode.TestController {
-  const tests = new ScenarioTests(checks, lastRuns, log);
+  const tests = new ScenarioTests(checks, lastRuns, work, log);
   context.subscriptions.push(
     tests,
     vscode.commands.registerCommand(commands.runScenario, (uri?: vscode.Uri) => tests.runFile(uri)),
@@ -52,6 +59,7 @@ class ScenarioTests implements vscode.Disposable {
   constructor(
     private readonly checks: Checks,
     private readonly lastRuns: LastRuns,
+    private readonly work: LongWork,
     private readonly log: vscode.LogOutputChannel,
   ) {
     const { controller } = this;
@@ -248,44 +256,48 @@ class ScenarioTests implements vscode.Disposable {
       run.enqueued(file);
     }
     for (const file of files) {
-      if (token.isCancellationRequested || run.token.isCancellationRequested) {
+      const isCancelled = () => token.isCancellationRequested || run.token.isCancellationRequested;
+      if (isCancelled()) {
         run.skipped(file);
         continue;
       }
       try {
-        judgements.push(await this.runScenario(file, run));
+        judgements.push(await this.runScenario(file, run, isCancelled));
       } catch (error) {
+        if (error instanceof JobCancelled) {
+          run.skipped(file);
+          continue;
+        }
         this.log.error(`${file.id}: ${messageOf(error)}`);
         run.errored(file, new vscode.TestMessage(messageOf(error)));
       }
-      // the extension host's other work gets its turn
-      await new Promise((resolve) => setTimeout(resolve, 0));
     }
     run.end();
     return judgements;
   }
 
-  private async runScenario(file: vscode.TestItem, run: vscode.TestRun): Promise<Judgement> {
+  private async runScenario(
+    file: vscode.TestItem,
+    run: vscode.TestRun,
+    isCancelled: () => boolean,
+  ): Promise<Judgement> {
     const uri = file.uri ?? vscode.Uri.parse(file.id);
-    const checked = await this.check(uri);
-    const expectations = expectationsOf(checked);
+    const text = await textOf(uri);
+    const expectations = expectationsOf(await this.check(uri));
     this.list(file, expectations);
     run.started(file);
-    if (!checked.runnable) {
-      const errors = checked.diagnostics.filter(({ severity }) => severity === 'error');
-      const messages = errors.map(({ message, range }) =>
-        located(new vscode.TestMessage(message), uri, rangeOf(range)),
-      );
-      run.errored(file, messages);
-      const failures = errors.map(({ message, range }) => ({ line: range.line, message }));
-      return { scenario: uri.toString(), expectations: expectations.length, failures };
+    const watch = {
+      get cancelled() {
+        return isCancelled();
+      },
+    };
+    const ran = await this.work.run({ kind: 'judge', text, title: file.label, longest: LONGEST_MS }, watch);
+    if ('problems' in ran) {
+      return unfit(file, uri, run, expectations.length, ran.problems);
     }
-    const start = performance.now();
-    const ran = runChecked(checked, file.label, { cancelled: () => performance.now() - start > LONGEST_MS });
-    const took = performance.now() - start;
-    const judgement = this.report(file, uri, run, expectations, ran, took);
+    const judgement = this.report(file, uri, run, expectations, ran);
     const failed = judgement.failures.map(({ line }) => line);
-    this.lastRuns.keep(uri.toString(), ran.run, ran.labels, failed);
+    this.lastRuns.keep(uri.toString(), ran.visits, failed);
     return judgement;
   }
 
@@ -295,16 +307,14 @@ class ScenarioTests implements vscode.Disposable {
     uri: vscode.Uri,
     run: vscode.TestRun,
     expectations: readonly ListedExpectation[],
-    ran: ScenarioRun,
-    took: number,
+    { byId, others, cutOff, took }: Verdicts & { readonly cutOff: boolean; readonly took: number },
   ): Judgement {
-    const { byId, others } = verdictsOf(expectations, ran);
-    const failed = expectations.filter(({ id }) => (byId.get(id)?.failed.length ?? 0) > 0);
+    const failed = expectations.filter(({ id }) => (byId.get(id)?.failures ?? 0) > 0);
     for (const { id } of expectations) {
       tellVerdict(run, uri, file.children.get(`${file.id}#${id}`), byId.get(id));
     }
     const messages = others.map((outcome) => failure(outcome, uri));
-    if (ran.cutOff) {
+    if (cutOff) {
       messages.push(new vscode.TestMessage(vscode.l10n.t('Stopped after {0} seconds.', LONGEST_MS / 1000)));
     }
     if (messages.length > 0 || failed.length > 0) {
@@ -341,6 +351,20 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** Tells why a scenario could not be run at all. */
+function unfit(
+  file: vscode.TestItem,
+  uri: vscode.Uri,
+  run: vscode.TestRun,
+  expectations: number,
+  problems: readonly RunProblem[],
+): Judgement {
+  const messages = problems.map((problem) => located(new vscode.TestMessage(problem.message), uri, rangeOf(problem)));
+  run.errored(file, messages);
+  const failures = problems.map(({ message, line }) => ({ line, message }));
+  return { scenario: uri.toString(), expectations, failures };
+}
+
 function located(message: vscode.TestMessage, uri: vscode.Uri, range: vscode.Range): vscode.TestMessage {
   message.location = new vscode.Location(uri, range);
   return message;
@@ -357,7 +381,7 @@ function tellVerdict(
   }
   if (verdict.times === 0) {
     run.skipped(item);
-  } else if (verdict.failed.length === 0) {
+  } else if (verdict.failures === 0) {
     run.passed(item);
   } else {
     const messages = messagesOf(verdict, uri);
@@ -369,12 +393,11 @@ function tellVerdict(
 }
 
 /** The failures of one expectation, at most a few: in a `repeat` it may fail in every pass. */
-function messagesOf({ failed, times }: Verdict, uri: vscode.Uri): vscode.TestMessage[] {
-  const most = 3;
-  const messages = failed.slice(0, most).map((outcome) => failure(outcome, uri));
+function messagesOf({ failed, failures, times }: Verdict, uri: vscode.Uri): vscode.TestMessage[] {
+  const messages = failed.map((outcome) => failure(outcome, uri));
   const [first] = messages;
   if (first && times > 1) {
-    first.message = `${String(first.message)} ${vscode.l10n.t('(failed in {0} of {1} passes)', failed.length, times)}`;
+    first.message = `${String(first.message)} ${vscode.l10n.t('(failed in {0} of {1} passes)', failures, times)}`;
   }
   return messages;
 }

@@ -8,7 +8,6 @@ import { Machine } from '../model/machine';
 import { MUTATION_NAMES, MUTATIONS, type Mutation } from '../model/mutations';
 import { POINTS, type Point } from '../model/points';
 import { Run } from '../timeline/run';
-import type { SourceLine } from '../timeline/statements';
 import type { Expectation, Racing, Statement } from './ast';
 import { backRange, declaredMappings } from './backing';
 import { type CheckedScenario, readScenario } from './checker';
@@ -19,6 +18,7 @@ import { execute } from './execute';
 import { endedText, judge } from './expect';
 import { log2 } from './hpteWords';
 import { InvariantWatch } from './invariantWatch';
+import { LineStatements } from './lineStatements';
 import { ParallelRun } from './parallel';
 import { printExpectation } from './print';
 import { RunState } from './runState';
@@ -141,7 +141,7 @@ class Runner {
   readonly #machine: Machine;
   readonly #state: RunState;
   readonly #log = new Log();
-  readonly #sources: SourceLine[] = [];
+  readonly #sources = new LineStatements();
   readonly #outcomes: StatementOutcome[] = [];
   readonly #underway: Underway[] = [];
   readonly #mutations = new Map<Mutation, number>();
@@ -225,10 +225,9 @@ class Runner {
 
   /** Marks the statement in the journal; answers its source number. */
   #begin(statement: Statement, context: Context): number {
-    const source = this.#sources.length;
     const { line } = statement.range;
     const text = this.#checked.tree.lines[line]?.text.trim() ?? statement.name;
-    this.#sources.push({ line, text, ...(context.actor !== undefined && { actor: context.actor }) });
+    const source = this.#sources.push(line, text, context.actor);
     this.#log.mark(source);
     return source;
   }

@@ -105,7 +105,7 @@ export class Run {
 
   /** @param index of its whole journal; made here when it is not given */
   constructor(
-    parts: RunParts,
+    readonly parts: RunParts,
     private readonly index = RunIndex.of(parts.log),
   ) {
     this.title = parts.title;

@@ -259,25 +259,38 @@ export class TraceEvents {
     return source;
   }
 
+  /** Gives back the memory that the columns hold for further events. */
+  trim(): void {
+    if (this.time.length > this.count) {
+      this.#resize(this.count);
+    }
+  }
+
   #grow(): void {
     const old = this.time.length;
-    const size = old < 1 << 20 ? old * 2 : Math.ceil(old * 1.5);
-    this.time = grown(this.time, new Float64Array(size));
-    this.cpu = grown(this.cpu, new Uint16Array(size));
-    this.task = grown(this.task, new Uint32Array(size));
-    this.kind = grown(this.kind, new Uint16Array(size));
-    this.flags = grown(this.flags, new Uint8Array(size));
-    this.offset = grown(this.offset, new Float64Array(size));
-    this.length = grown(this.length, new Uint32Array(size));
-    this.textAt = grown(this.textAt, new Uint16Array(size));
-    this.line = grown(this.line, new Uint32Array(size));
-    this.source = grown(this.source, new Uint8Array(size));
+    this.#resize(Math.max(firstCapacity, old < 1 << 20 ? old * 2 : Math.ceil(old * 1.5)));
+  }
+
+  #resize(size: number): void {
+    this.time = resized(this.time, new Float64Array(size));
+    this.cpu = resized(this.cpu, new Uint16Array(size));
+    this.task = resized(this.task, new Uint32Array(size));
+    this.kind = resized(this.kind, new Uint16Array(size));
+    this.flags = resized(this.flags, new Uint8Array(size));
+    this.offset = resized(this.offset, new Float64Array(size));
+    this.length = resized(this.length, new Uint32Array(size));
+    this.textAt = resized(this.textAt, new Uint16Array(size));
+    this.line = resized(this.line, new Uint32Array(size));
+    this.source = resized(this.source, new Uint8Array(size));
   }
 }
 
-function grown<T extends { set(from: T): void }>(old: T, larger: T): T {
-  larger.set(old);
-  return larger;
+function resized<T extends { readonly length: number; set(from: T): void; subarray(from: number, to: number): T }>(
+  old: T,
+  made: T,
+): T {
+  made.set(old.length > made.length ? old.subarray(0, made.length) : old);
+  return made;
 }
 
 /** Time as traces print it: seconds with nine decimals (ns), or the plain count (ticks). */

@@ -3,13 +3,12 @@
 // Formats: Documentation/trace/ftrace.rst, trace-cmd-report(1), perf-script(1). Line syntax: ftraceLine.ts.
 
 import { textOf } from './byteCursor';
-import type { DecodedEvent } from './decoded';
-import { decodeText } from './decodeText';
 import { eventCode, isHptProbe } from './eventKinds';
-import { type EventSource, TraceEvents } from './events';
+import { TraceEvents } from './events';
 import { FtraceLineParser } from './ftraceLine';
 import { type InputProblem, ProblemList, type ReadControl } from './problem';
 import { blockSize, TextBlocks } from './textBlocks';
+import { TextLines } from './textLines';
 
 /** Longest line believed, in bytes; the kernel's own lines end far below. */
 const longestLine = 1 << 16;
@@ -59,25 +58,6 @@ export interface TraceAbout {
 }
 
 export type TraceForm = 'ftrace-text' | 'trace-dat';
-
-/** The lines of a text trace as source of its events. */
-class TextLines implements EventSource {
-  readonly isText = true;
-
-  constructor(
-    readonly file: string,
-    readonly blocks: TextBlocks,
-  ) {}
-
-  record(offset: number, length: number): Uint8Array {
-    return this.blocks.bytes(offset, length);
-  }
-
-  decode(code: number, name: string, offset: number, length: number, textAt: number): DecodedEvent {
-    const at = this.blocks.positionOf(offset);
-    return decodeText(code, name, this.blocks.blockAt(offset), at + textAt, at + length);
-  }
-}
 
 /** Push reader: `push` the bytes as they come, then `end`. */
 export class FtraceTextReader {

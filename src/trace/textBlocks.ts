@@ -15,6 +15,19 @@ export class TextBlocks {
     this.#blocks.push(this.#current);
   }
 
+  /** The blocks that another one's `all` gave, with their addresses. */
+  static of(blocks: readonly Uint8Array[]): TextBlocks {
+    const made = new TextBlocks();
+    made.#blocks.splice(0, 1, ...blocks);
+    made.nextBlock(made.#used);
+    return made;
+  }
+
+  /** All blocks, each as far as it is in use. */
+  get all(): readonly Uint8Array[] {
+    return this.#blocks.map((block) => (block === this.#current ? block.subarray(0, this.#used) : block));
+  }
+
   /** The block being filled. */
   get block(): Uint8Array {
     return this.#current;

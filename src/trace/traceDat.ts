@@ -1,74 +1,20 @@
 // Reader of trace.dat (trace-cmd's binary trace): the records of all CPUs and buffers in the order of their time, as columns.
 
-import { type CpuPages, type DatBuffer, type DatContainer, DatParser } from './datContainer';
-import { decodeRecord, recordFields } from './datRecords';
-import type { DecodedEvent } from './decoded';
-import { type EventFormat, EventRecord, type FormatField } from './eventFormat';
-import { type EventSource, type NewEvent, type RecordField, TraceEvents } from './events';
+import { type DatBuffer, type DatContainer, DatParser } from './datContainer';
+import { commonField, cpuStride, DatSource } from './datSource';
+import type { EventFormat } from './eventFormat';
+import { type NewEvent, TraceEvents } from './events';
 import type { Decompressors } from './files';
 import { readFtraceText, type TraceAbout, type TraceFile } from './ftraceText';
 import { latencyFlags } from './latencyFlags';
 import { ProblemList, type ReadControl } from './problem';
 import { RingBufferCursor } from './ringBuffer';
 
-/** A record's address is the number of its CPU's pages times this, plus its position in them. */
-const cpuStride = 2 ** 40;
-
 /** Clocks that do not count nanoseconds. */
 const tickClocks = new Set(['counter', 'x86-tsc', 'ppc-tb']);
 
 /** Events between two looks at the control. */
 const controlStep = 1 << 14;
-
-/** The records of one buffer as source of its events. */
-class DatRecords implements EventSource {
-  readonly isText = false;
-  readonly #type: FormatField | undefined;
-
-  constructor(
-    readonly file: string,
-    readonly container: DatContainer,
-    readonly pages: readonly CpuPages[],
-  ) {
-    this.#type = commonField(container, 'common_type');
-  }
-
-  record(offset: number, length: number): Uint8Array {
-    const at = offset % cpuStride;
-    return this.pages[Math.floor(offset / cpuStride)]?.data.subarray(at, at + length) ?? new Uint8Array(0);
-  }
-
-  decode(_code: number, name: string, offset: number, length: number): DecodedEvent {
-    const record = this.#recordAt(offset, length);
-    const format = this.#formatOf(record);
-    if (format === undefined) {
-      return { kind: 'other', name, text: '', why: 'the file has no format of this event' };
-    }
-    return decodeRecord(record, format, this.container.symbols);
-  }
-
-  fields(offset: number, length: number): readonly RecordField[] {
-    const record = this.#recordAt(offset, length);
-    const format = this.#formatOf(record);
-    return format === undefined ? [] : recordFields(record, format);
-  }
-
-  #recordAt(offset: number, length: number): EventRecord {
-    return new EventRecord(this.record(offset, length), this.container.littleEndian);
-  }
-
-  #formatOf(record: EventRecord): EventFormat | undefined {
-    const id = this.#type === undefined ? undefined : record.small(this.#type);
-    return id === undefined ? undefined : this.container.formats.get(id);
-  }
-}
-
-function commonField(container: DatContainer, name: string): FormatField | undefined {
-  for (const format of container.formats.values()) {
-    return format.fields.get(name);
-  }
-  return undefined;
-}
 
 /** One CPU's records while all are merged. */
 interface Lane {
@@ -151,7 +97,7 @@ class DatMerger {
     const file = this.#problems.file;
     const source = Math.min(this.events.sources.length, 0xff);
     const name = buffer.name === '' ? file : `${file} (instance ${buffer.name})`;
-    this.events.sources.push(new DatRecords(name, this.#container, buffer.cpus));
+    this.events.sources.push(new DatSource(name, this.#container, buffer.cpus));
     for (const [i, { cpu, data }] of buffer.cpus.entries()) {
       this.#lanes.push({
         cursor: new RingBufferCursor(data, buffer.pageSize, page, littleEndian, this.events.base),

@@ -13,6 +13,13 @@ interface Inserted {
   readonly source: SourceLine;
 }
 
+/** Statements but for their events, as plain data. */
+export interface StatementParts {
+  readonly program: string;
+  readonly length: number;
+  readonly inserted: readonly Inserted[];
+}
+
 /** Statements made in order: `event` for the next event of the trace, `insert` for what is none. */
 export class TraceStatements implements Statements {
   /** Number of statements. */
@@ -37,6 +44,18 @@ export class TraceStatements implements Statements {
   insert(source: SourceLine): number {
     this.#inserted.push({ number: this.length, source });
     return this.length++;
+  }
+
+  /** What it is made of beside the events, as plain data for `TraceStatements.of`. */
+  get parts(): StatementParts {
+    return { program: this.program, length: this.length, inserted: this.#inserted };
+  }
+
+  static of(events: TraceEvents | null, { program, length, inserted }: StatementParts): TraceStatements {
+    const statements = new TraceStatements(events, program);
+    statements.length = length;
+    statements.#inserted.push(...inserted);
+    return statements;
   }
 
   at(number: number): SourceLine | undefined {

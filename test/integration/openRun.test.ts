@@ -6,14 +6,10 @@ import * as vscode from 'vscode';
 import { LoadError } from '../../src/debug/host';
 import type { ExtensionApi } from '../../src/extension/activate';
 import { commands } from '../../src/extension/ids';
-import { loader } from '../../src/extension/load';
 import { memslotNodes } from '../../src/extension/viewModels/memslots';
-import { nodeDecoders, nodeDecompressors } from '../../src/platform/node/decoders';
-import { nodeFiles } from '../../src/platform/node/files';
 import { cellState, stateOfCell } from '../../src/protocol';
 import { becomes, extensionApi, inWorkspace, momentOf, nodeOf, openView, write } from './support';
 
-const load = loader({ decoders: nodeDecoders, decompressors: nodeDecompressors, localFiles: nodeFiles });
 const control = { cancelled: false, report: () => {} };
 
 describe('open run without debugging', () => {
@@ -77,7 +73,7 @@ describe('open run without debugging', () => {
     ];
     for (const [uri, expected] of bad) {
       await assert.rejects(
-        load(uri, control),
+        api.load(uri, control),
         (error) => error instanceof Error && expected.test(error.message),
         uri.path,
       );
@@ -89,7 +85,7 @@ describe('open run without debugging', () => {
   it('loads a trace that is cut in mid-line up to the cut', async () => {
     const whole = await vscode.workspace.fs.readFile(inWorkspace('recordings/power9-64k/trace.txt'));
     const cut = await write('cut.trace.txt', whole.subarray(0, Math.floor(whole.length * 0.6) + 7));
-    const { run, problems } = await load(cut, control);
+    const { run, problems } = await api.load(cut, control);
     assert.ok(run.length > 100, `${run.length} moments`);
     assert.ok(
       problems.some(({ message, line }) => /cut|end/i.test(message) && line > 10),
@@ -99,7 +95,7 @@ describe('open run without debugging', () => {
 
   it('runs no scenario with mistakes, and gives each its place', async () => {
     const uri = await write('mistakes.hpt', 'machine power9 linux-6.1 order 18 page 4K\nmemslat 0\nstore nobody\n');
-    await assert.rejects(load(uri, control), (error) => {
+    await assert.rejects(api.load(uri, control), (error) => {
       assert.ok(error instanceof LoadError);
       assert.deepEqual(
         error.problems.map(({ line }) => line),

@@ -16,7 +16,8 @@ import { registerNavigation } from './navigation';
 import { registerOutline } from './outline';
 
 /** Registers everything about scenarios: the editor's features and the Test Explorer, whose controller it answers. */
-export function registerLanguage(context: vscode.ExtensionContext, { session, log }: Services): vscode.TestController {
+export function registerLanguage(context: vscode.ExtensionContext, services: Services): vscode.TestController {
+  const { session } = services;
   const checks = new Checks();
   const lastRuns = new LastRuns(session);
   context.subscriptions.push(checks, lastRuns);
@@ -29,5 +30,5 @@ export function registerLanguage(context: vscode.ExtensionContext, { session, lo
   registerFormatting(context, checks);
   registerColors(context, checks);
   registerLenses(context, checks);
-  return registerTesting(context, checks, lastRuns, log);
+  return registerTesting(context, checks, lastRuns, services);
 }

@@ -1,8 +1,7 @@
 // What the last run made of each scenario: of the open run at its current moment (while debugging), else of the last run as a whole.
 
 import * as vscode from 'vscode';
-import { LineVisits, type Visit, visitsOf } from '../../scenario/editor/visits';
-import type { Run } from '../../timeline/run';
+import { LineVisits, type Visit } from '../../scenario/editor/visits';
 import type { RunSession } from '../session';
 import { Signal } from '../signal';
 
@@ -20,7 +19,7 @@ export class LastRuns implements vscode.Disposable {
     this.owned = [
       session.onDidChangeRun((run) => {
         if (run?.kind === 'scenario') {
-          this.keep(session.origin, run, session.labels);
+          this.keep(session.origin, session.visits);
         }
         this.changed.fire();
       }),
@@ -33,9 +32,9 @@ export class LastRuns implements vscode.Disposable {
    * @param origin its URI
    * @param failed lines that carry a message of the Test Explorer
    */
-  keep(origin: string, run: Run, labels: ReadonlyMap<string, number>, failed: Iterable<number> = []): void {
+  keep(origin: string, visits: readonly Visit[], failed: Iterable<number> = []): void {
     this.failed.set(origin, new Set(failed));
-    this.kept.set(origin, new LineVisits(visitsOf(run, labels)));
+    this.kept.set(origin, new LineVisits(visits));
     this.changed.fire();
   }
 

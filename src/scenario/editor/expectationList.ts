@@ -37,29 +37,45 @@ export function expectationsOf({ tree }: CheckedScenario): ListedExpectation[] {
 }
 
 export interface Verdict {
-  /** Outcomes that failed; in a `repeat` one for each pass. */
+  /** The first outcomes that failed; in a `repeat` there is one for each pass. */
   readonly failed: readonly ExpectationOutcome[];
+  /** How many failed. */
+  readonly failures: number;
   /** How often it was judged. */
   readonly times: number;
 }
 
-/** What a run made of its expectations, by id; and the failures that belong to none: statements that could not be done. */
+/** What a run made of its expectations. */
+export interface Verdicts {
+  /** By id. */
+  readonly byId: ReadonlyMap<string, Verdict>;
+  /** The first failures that belong to no expectation: statements that could not be done. */
+  readonly others: readonly ExpectationOutcome[];
+}
+
+/** Failed outcomes that are kept of one expectation, and of those that belong to none. */
+const MOST_FAILED = 3;
+const MOST_OTHERS = 100;
+
+/** What a run made of its expectations. */
 export function verdictsOf(
   listedOnes: readonly ListedExpectation[],
   { statements }: Pick<ScenarioRun, 'statements'>,
-): { readonly byId: ReadonlyMap<string, Verdict>; readonly others: readonly ExpectationOutcome[] } {
-  const byId = new Map(listedOnes.map(({ id }) => [id, { failed: [] as ExpectationOutcome[], times: 0 }]));
+): Verdicts {
+  const byId = new Map(listedOnes.map(({ id }) => [id, { failed: [] as ExpectationOutcome[], failures: 0, times: 0 }]));
   const idAt = new Map(listedOnes.map(({ id, range }) => [placeOf(range), id]));
   const others: ExpectationOutcome[] = [];
   for (const { expectations } of statements) {
     for (const outcome of expectations) {
       const verdict = byId.get(idAt.get(placeOf(outcome)) ?? '');
       if (verdict === undefined) {
-        if (!outcome.passed) others.push(outcome);
+        if (!outcome.passed && others.length < MOST_OTHERS) others.push(outcome);
         continue;
       }
       verdict.times++;
-      if (!outcome.passed) verdict.failed.push(outcome);
+      if (outcome.passed) continue;
+      verdict.failures++;
+      if (verdict.failed.length < MOST_FAILED) verdict.failed.push(outcome);
     }
   }
   return { byId, others };

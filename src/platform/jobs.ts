@@ -1,0 +1,105 @@
+// Long work: what a worker does so that the extension host does not have to. Each job is plain data, and so is what comes of it.
+
+import { readScenario } from '../scenario/checker';
+import { expectationsOf, type Verdicts, verdictsOf } from '../scenario/editor/expectationList';
+import { type Visit, visitsOf } from '../scenario/editor/visits';
+import { type ExpectationOutcome, type RunProblem, runChecked, runScenario } from '../scenario/runner';
+import { openRun } from '../trace/openRun';
+import type { OpenServices } from '../trace/openTrace';
+import type { InputProblem } from '../trace/problem';
+import { type PackedRun, packRun } from './packedRun';
+
+/** Jobs by kind. */
+export interface Jobs {
+  /** Opens a trace, a recording or a dump as a run. */
+  readonly trace: {
+    readonly kind: 'trace';
+    /** relative to the folder */
+    readonly path: string;
+    /** on the local disk; null: files are asked for by name */
+    readonly folder: string | null;
+  };
+  /** Runs a scenario. */
+  readonly scenario: { readonly kind: 'scenario'; readonly text: string; readonly title: string };
+  /** Runs a scenario for its expectations; the run itself is not kept. */
+  readonly judge: {
+    readonly kind: 'judge';
+    readonly text: string;
+    readonly title: string;
+    /** a longer run is cut off, in milliseconds */
+    readonly longest: number;
+  };
+}
+
+/** What comes of each kind of job. */
+export interface JobResults {
+  /** without a run the problems say why */
+  readonly trace: { readonly run: PackedRun | null; readonly problems: readonly InputProblem[] };
+  readonly scenario:
+    | { readonly problems: readonly RunProblem[] }
+    | {
+        readonly run: PackedRun;
+        readonly labels: ReadonlyMap<string, number>;
+        /** the first expectations that failed, and how many did */
+        readonly failed: readonly ExpectationOutcome[];
+        readonly failures: number;
+        readonly visits: readonly Visit[];
+      };
+  readonly judge:
+    | { readonly problems: readonly RunProblem[] }
+    | (Verdicts & { readonly cutOff: boolean; readonly took: number; readonly visits: readonly Visit[] });
+}
+
+export type JobKind = keyof Jobs;
+export type Job = Jobs[JobKind];
+
+/** What is told on the way. */
+export interface JobProgress {
+  /** bytes of the input that were read */
+  readonly bytes: number;
+}
+
+/** What a worker gives to its jobs. */
+export interface JobSurroundings {
+  /** Reads the files of a folder of the disk, or of the one that the job's giver reads for us (null). */
+  services(folder: string | null): OpenServices;
+}
+
+/** Failed expectations that are handed over with a run; a `repeat` fails a million times. */
+const MOST_FAILED = 100;
+
+/** Does a job. @param buffers takes those of the result that may be transferred */
+export async function doJob(job: Job, at: JobSurroundings, buffers: Set<ArrayBuffer>): Promise<JobResults[JobKind]> {
+  switch (job.kind) {
+    case 'trace': {
+      const { run, problems } = await openRun(job.path, at.services(job.folder));
+      return { run: run && packRun(run, buffers), problems };
+    }
+    case 'scenario':
+      return scenario(job, buffers);
+    case 'judge':
+      return judge(job);
+  }
+}
+
+function scenario({ text, title }: Jobs['scenario'], buffers: Set<ArrayBuffer>): JobResults['scenario'] {
+  const ran = runScenario(text, title);
+  if ('problems' in ran) return ran;
+  const { run, labels, statements } = ran;
+  const failed = statements.flatMap(({ expectations }) => expectations.filter(({ passed }) => !passed));
+  const visits = visitsOf(run, labels);
+  return { run: packRun(run, buffers), labels, failed: failed.slice(0, MOST_FAILED), failures: failed.length, visits };
+}
+
+function judge({ text, title, longest }: Jobs['judge']): JobResults['judge'] {
+  const start = performance.now();
+  const checked = readScenario(text);
+  if (!checked.runnable) {
+    const errors = checked.diagnostics.filter(({ severity }) => severity === 'error');
+    return { problems: errors.map(({ range, message }) => ({ ...range, message })) };
+  }
+  const ran = runChecked(checked, title, { cancelled: () => performance.now() - start > longest });
+  const verdicts = verdictsOf(expectationsOf(checked), ran);
+  const { cutOff, run, labels } = ran;
+  return { ...verdicts, cutOff, took: performance.now() - start, visits: visitsOf(run, labels) };
+}
