@@ -11,6 +11,7 @@ import { docsCommand } from './docs';
 import { eventsCommand } from './events';
 import { gotoCommand } from './goto';
 import { recordingCommand } from './recording';
+import { recordCommand } from './record';
 import { replayCommand } from './replay';
 import { runCommand } from './run';
 import { diffCommand, stateCommand } from './state';
@@ -18,6 +19,7 @@ import { checkCommand, whyCommand } from './why';
 
 const COMMANDS: readonly Command[] = [
   runCommand,
+  recordCommand,
   replayCommand,
   eventsCommand,
   gotoCommand,

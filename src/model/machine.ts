@@ -342,14 +342,10 @@ export class Machine {
 
   /** H_BULK_REMOVE: up to eight words, missing ones end the list. The answer's registers are all eight. */
   hBulkRemove(words: readonly bigint[], vcpu = 0): HcallResult {
-    const hi = new Int32Array(8);
-    const lo = new Int32Array(8);
-    for (let i = 0; i < 8; i++) {
-      const word = words[i] ?? 0xc000000000000000n;
-      hi[i] = hiOf(word);
-      lo[i] = loOf(word);
-    }
-    return this.hcall(HCALL.H_BULK_REMOVE, words, vcpu, () => {
+    const args = Array.from({ length: 8 }, (_, i) => words[i] ?? 0xc000000000000000n);
+    const hi = Int32Array.from(args, hiOf);
+    const lo = Int32Array.from(args, loOf);
+    return this.hcall(HCALL.H_BULK_REMOVE, args, vcpu, () => {
       const ret = hBulkRemove(this.vm, vcpu, hi, lo);
       this.vm.outHi.set(hi);
       this.vm.outLo.set(lo);

@@ -318,6 +318,11 @@ export class Run {
     );
   }
 
+  /** Visits the journal of the whole run in order, record by record (`readLog`). */
+  forEachRecord(visit: Parameters<typeof readLog>[4]): void {
+    readLog(this.log, 0, this.end, EVENT_WORDS, visit);
+  }
+
   // ---- events over the whole run ------------------------------------------------------------------------------------
 
   get eventCount(): number {

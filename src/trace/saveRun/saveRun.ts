@@ -1,0 +1,171 @@
+// Saves the run of a scenario as a recording folder, as if it had been traced on a real host: the trace in the kernel's words, dumps
+// of the table and of the host's pages taken between statements, and the `hptscope.json` that joins them (docs/traces.md).
+
+import type { Memslot } from '../../model/state';
+import type { Run } from '../../timeline/run';
+import { htabText, pagemapText } from './dumps';
+import { endMark, kernelTrace, VMM_TGID } from './kernelTrace';
+import { type TableChange, TableChanges } from './tableChanges';
+
+/** When dumps are taken: after each statement that changed the table and at the end, at the end only, or never. */
+export const DUMP_TIMES = ['every', 'end', 'none'] as const;
+export type DumpTimes = (typeof DUMP_TIMES)[number];
+
+export interface SaveOptions {
+  readonly dumps: DumpTimes;
+}
+
+/** The files of a recording folder: text by path relative to it. */
+export type RecordingFiles = ReadonlyMap<string, string>;
+
+/** Smallest order that a recording can tell (KVM_PPC_ALLOCATE_HTAB takes none below). */
+const smallestOrder = 18;
+
+interface SavedSlot {
+  readonly slot: number;
+  readonly gpa: string;
+  readonly size: string;
+  readonly hva: string;
+  readonly logDirty: boolean;
+  readonly from: { readonly mark: string };
+  to?: { readonly mark: string };
+}
+
+/**
+ * The recording of a scenario's run. Leaves the run where it was.
+ * Throws a sentence when the run is none of a scenario, or its table is smaller than a recording can tell.
+ */
+export function saveRun(run: Run, options: SaveOptions): RecordingFiles {
+  if (run.kind !== 'scenario') {
+    throw new Error('only the run of a scenario can be saved as a recording: a trace is one already');
+  }
+  const { order } = run.vm.config;
+  if (order < smallestOrder) {
+    throw new Error(`the table has order ${order}; the tables of a recording begin at order ${smallestOrder}`);
+  }
+  const position = run.position;
+  const saver = new RunSaver(run, options);
+  const files = saver.save();
+  run.seek(position);
+  return files;
+}
+
+class RunSaver {
+  readonly #files = new Map<string, string>();
+  readonly #dumps: {
+    readonly kind: 'htab' | 'pagemap';
+    readonly file: string;
+    readonly at: { readonly mark: string };
+  }[] = [];
+  readonly #hpt: (TableChange & { readonly at: { readonly mark: string } })[] = [];
+  readonly #memslots: SavedSlot[] = [];
+  readonly #there = new Map<number, { readonly is: Memslot; readonly logDirty: boolean; readonly saved: SavedSlot }>();
+  readonly #changes = new TableChanges();
+  #lastTable = '';
+  #last: { readonly source: number; readonly moment: number } | undefined;
+
+  constructor(
+    readonly run: Run,
+    readonly options: SaveOptions,
+  ) {}
+
+  save(): RecordingFiles {
+    const trace = kernelTrace(this.run, {
+      over: (source, moment, level) => this.#over(source, moment, level),
+      seen: (event, actor, level) => this.#changes.see(event, actor, level),
+    });
+    if (this.#last !== undefined && this.options.dumps !== 'none') {
+      this.#dump(this.#last.source, this.#last.moment, true);
+    }
+    return new Map([['hptscope.json', this.#json()], ['trace.txt', trace], ...this.#files]);
+  }
+
+  #over(source: number, moment: number, level: number): void {
+    const { run } = this;
+    const mark = endMark(source);
+    run.seek(moment);
+    const { state, config } = run.vm;
+    const how = this.#changes.take();
+    if (this.#hpt.length === 0) {
+      this.#hpt.push({ order: config.order, how: 'allocate', at: { mark } });
+    }
+    if (how !== undefined) {
+      this.#hpt.push({ order: state.hpt.order, how, at: { mark } });
+    }
+    this.#slots(mark);
+    if (level === 0) {
+      this.#last = { source, moment };
+      if (this.options.dumps === 'every') {
+        this.#dump(source, moment, false);
+      }
+    }
+  }
+
+  #slots(mark: string): void {
+    const { state, page } = this.run.vm;
+    for (const [id, { is, logDirty, saved }] of this.#there) {
+      const now = state.slots.find((slot) => slot.id === id);
+      if (now !== is || state.logDirty(now) !== logDirty) {
+        saved.to = { mark };
+        this.#there.delete(id);
+      }
+    }
+    for (const slot of state.slots) {
+      if (this.#there.has(slot.id)) {
+        continue;
+      }
+      const saved: SavedSlot = {
+        slot: slot.id,
+        gpa: hex(slot.baseGfn * page),
+        size: hex(slot.npages * page),
+        hva: hex(slot.hva),
+        logDirty: state.logDirty(slot),
+        from: { mark },
+      };
+      this.#memslots.push(saved);
+      this.#there.set(slot.id, { is: slot, logDirty: saved.logDirty, saved });
+    }
+  }
+
+  #dump(source: number, moment: number, always: boolean): void {
+    this.run.seek(moment);
+    const { vm } = this.run;
+    const table = htabText(vm);
+    if (table === this.#lastTable && !always) {
+      return;
+    }
+    this.#lastTable = table;
+    const number = String(source + 1).padStart(5, '0');
+    const at = { mark: endMark(source) };
+    for (const [kind, text] of [
+      ['htab', table],
+      ['pagemap', pagemapText(vm)],
+    ] as const) {
+      const file = `dumps/${number}.${kind}.txt`;
+      if (!this.#files.has(file)) {
+        this.#dumps.push({ kind, file, at });
+        this.#files.set(file, text);
+      }
+    }
+  }
+
+  #json(): string {
+    const { config, page } = this.run.vm;
+    const recording = {
+      hptscope: 1,
+      kernel: config.kernel.name,
+      cpu: config.cpu,
+      hostPageSize: page,
+      vm: { tgid: VMM_TGID },
+      hpt: this.#hpt,
+      traces: ['trace.txt'],
+      memslots: this.#memslots,
+      dumps: this.#dumps,
+    };
+    return `${JSON.stringify(recording, undefined, 2)}\n`;
+  }
+}
+
+function hex(value: number): string {
+  return `0x${value.toString(16)}`;
+}

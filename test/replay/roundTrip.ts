@@ -1,0 +1,45 @@
+// Runs a scenario, saves the run as a recording in memory, and opens that again for replay.
+
+import assert from 'node:assert/strict';
+import { nodeDecompressors } from '../../src/platform/node/decoders';
+import { runScenario } from '../../src/scenario/runner';
+import type { FileAccess } from '../../src/trace/files';
+import type { ReplayInput } from '../../src/trace/replay/input';
+import { openReplay } from '../../src/trace/replay/report';
+import { type RecordingFiles, type SaveOptions, saveRun } from '../../src/trace/saveRun/saveRun';
+
+/** Files in memory. */
+export function inMemory(files: RecordingFiles): FileAccess {
+  const read = async (path: string): Promise<Uint8Array> => {
+    const text = files.get(path);
+    if (text === undefined) {
+      throw new Error(`there is no file ${path}`);
+    }
+    return new TextEncoder().encode(text);
+  };
+  return {
+    read,
+    async *stream(path) {
+      yield await read(path);
+    },
+  };
+}
+
+/** The files of a scenario's run. Fails the test when the scenario has errors. */
+export function recorded(scenario: string, options: SaveOptions = { dumps: 'every' }): RecordingFiles {
+  const result = runScenario(scenario, 'scenario');
+  assert.ok('run' in result, 'problems' in result ? JSON.stringify(result.problems) : '');
+  return saveRun(result.run, options);
+}
+
+/** The replay input of a saved recording. Fails the test when the readers find a problem in it. */
+export async function inputOf(files: RecordingFiles): Promise<ReplayInput> {
+  const opened = await openReplay(
+    'hptscope.json',
+    { files: inMemory(files), decompressors: nodeDecompressors },
+    { facts: true },
+  );
+  assert.deepEqual(opened.problems, []);
+  assert.ok(opened.input !== null);
+  return opened.input;
+}
