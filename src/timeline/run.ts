@@ -320,7 +320,7 @@ export class Run {
 
   /** Visits the journal of the whole run in order, record by record (`readLog`). */
   forEachRecord(visit: Parameters<typeof readLog>[4]): void {
-    readLog(this.log, 0, this.end, EVENT_WORDS, visit);
+    readLog(this.log, 0, this.index.end, EVENT_WORDS, visit);
   }
 
   // ---- events over the whole run ------------------------------------------------------------------------------------

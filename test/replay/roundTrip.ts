@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import { nodeDecompressors } from '../../src/platform/node/decoders';
 import { runScenario } from '../../src/scenario/runner';
 import type { FileAccess } from '../../src/trace/files';
+import { FIELDS } from '../../src/trace/replay/checkpoint';
 import type { ReplayInput } from '../../src/trace/replay/input';
-import { openReplay } from '../../src/trace/replay/report';
+import { openReplay, type ReplayReport, replayInput } from '../../src/trace/replay/report';
 import { type RecordingFiles, type SaveOptions, saveRun } from '../../src/trace/saveRun/saveRun';
 
 /** Files in memory. */
@@ -42,4 +43,23 @@ export async function inputOf(files: RecordingFiles): Promise<ReplayInput> {
   assert.deepEqual(opened.problems, []);
   assert.ok(opened.input !== null);
   return opened.input;
+}
+
+/** Replays a saved recording in both modes: nothing that replay calls known differs from a dump. */
+export async function assertAgrees(files: RecordingFiles, what: string): Promise<ReplayReport> {
+  const input = await inputOf(files);
+  let last: ReplayReport | undefined;
+  for (const keyframes of ['first', 'all'] as const) {
+    const { replay, report } = replayInput(input, { keyframes });
+    const wrong = replay.comparison.wrong.map(
+      ({ file, index, field, expected, seen }) => `${file}: slot ${index}: ${field}: ${expected}, the dump has ${seen}`,
+    );
+    assert.deepEqual(wrong.slice(0, 5), [], `keyframes ${keyframes}\n${what}`);
+    for (const field of FIELDS) {
+      assert.equal(report.fields[field].wrong, 0, field);
+    }
+    last = report;
+  }
+  assert.ok(last !== undefined);
+  return last;
 }

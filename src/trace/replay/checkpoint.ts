@@ -43,8 +43,7 @@ export class Comparison {
   #count(field: Field, known: boolean, same: boolean, cause: Cause, where: () => WrongField): void {
     const count = this.fields[field];
     if (!known) {
-      count.unknown++;
-      count.causes[cause] = (count.causes[cause] ?? 0) + 1;
+      this.#unknown(field, cause, 1);
     } else if (same) {
       count.equal++;
     } else {
@@ -71,18 +70,36 @@ export class Comparison {
     for (let i = 0; i < dump.count; i++) {
       entry(dump.index[i] as number, i);
     }
-    if (table.background.states !== FREE) {
-      for (let index = 0; index < table.entries; index++) {
-        if (table.get(index).states !== FREE && dump.find(index) < 0) {
-          entry(index, -1);
-        }
-      }
-      return;
-    }
     for (const [index, { states }] of table.known()) {
       if (states !== FREE && dump.find(index) < 0) {
         entry(index, -1);
       }
+    }
+    if (table.background.states !== FREE) {
+      this.#unlisted(dump, table);
+    }
+  }
+
+  /** Counts the slots of which nothing was learnt and that the dump does not list, without visiting them: a table may have 2^42. */
+  #unlisted(dump: HtabDump, { background, entries, learnt }: Knowledge): void {
+    let others = entries - learnt.size;
+    for (let i = 0; i < dump.count; i++) {
+      const index = dump.index[i] as number;
+      if (index < entries && !learnt.has(index)) {
+        others--;
+      }
+    }
+    this.entries += others;
+    for (const field of FIELDS) {
+      this.#unknown(field, background.cause, others);
+    }
+  }
+
+  #unknown(field: Field, cause: Cause, times: number): void {
+    const count = this.fields[field];
+    count.unknown += times;
+    if (times > 0) {
+      count.causes[cause] = (count.causes[cause] ?? 0) + times;
     }
   }
 
@@ -98,9 +115,7 @@ export class Comparison {
     const { states } = slot;
     if (states === ANY && i < 0) {
       for (const field of FIELDS) {
-        const count = this.fields[field];
-        count.unknown++;
-        count.causes[slot.cause] = (count.causes[slot.cause] ?? 0) + 1;
+        this.#unknown(field, slot.cause, 1);
       }
       return;
     }

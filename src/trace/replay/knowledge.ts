@@ -113,6 +113,11 @@ export class Knowledge {
     return this.#slots.entries();
   }
 
+  /** The same, to look them up. */
+  get learnt(): ReadonlyMap<number, Slot> {
+    return this.#slots;
+  }
+
   /** Everything becomes unknown. */
   forgetAll(cause: Cause): void {
     this.#reset(unknownSlot(cause));

@@ -46,7 +46,7 @@ class KernelTracer implements RunVisitor {
   readonly #run: Run;
   readonly #config: VmConfig;
   readonly #options: KernelTraceOptions;
-  readonly #threads: VcpuThread[] = [];
+  readonly #threads = new Map<number, VcpuThread>();
   /** statements that are not over, by level */
   readonly #open: number[] = [];
   readonly #invalidations: Invalidations;
@@ -75,7 +75,7 @@ class KernelTracer implements RunVisitor {
   begins(source: number, level: number, moment: number): void {
     this.#over(level, moment);
     this.#open[level] = source;
-    const { line, text, actor } = this.#run.statements[source] ?? { line: 0, text: '' };
+    const { line, text, actor } = this.#run.statements.at(source) ?? { line: 0, text: '' };
     const who = actor === undefined ? '' : ` ${actor}:`;
     this.#mark(`hptscope step ${source + 1} begin line ${line + 1}:${who} ${text}`);
   }
@@ -95,7 +95,7 @@ class KernelTracer implements RunVisitor {
     if (source === undefined) {
       return;
     }
-    for (const thread of this.#threads) {
+    for (const thread of this.#threads.values()) {
       if (thread.level === level) {
         thread.stop();
       }
@@ -125,7 +125,7 @@ class KernelTracer implements RunVisitor {
    */
   #threadOf(actor: number, level: number): VcpuThread {
     for (let vcpu = actor; ; vcpu += this.#config.vcpus) {
-      const thread = this.#threads[vcpu] ?? this.#newThread(vcpu);
+      const thread = this.#threads.get(vcpu) ?? this.#newThread(vcpu);
       if (!thread.busy || thread.level === level) {
         thread.level = level;
         return thread;
@@ -136,7 +136,7 @@ class KernelTracer implements RunVisitor {
   #newThread(vcpu: number): VcpuThread {
     const task: Task = { comm: `CPU ${vcpu}/KVM`, pid: VMM_TGID + 1 + vcpu, cpu: 1 + vcpu };
     const thread = new VcpuThread(vcpu, task, VMM_TGID, this.trace, this.#config);
-    this.#threads[vcpu] = thread;
+    this.#threads.set(vcpu, thread);
     return thread;
   }
 

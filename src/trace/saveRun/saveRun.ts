@@ -3,9 +3,10 @@
 
 import type { Memslot } from '../../model/state';
 import type { Run } from '../../timeline/run';
+import { type NewRecording, writeRecording } from '../writeRecording';
 import { htabText, pagemapText } from './dumps';
 import { endMark, kernelTrace, VMM_TGID } from './kernelTrace';
-import { type TableChange, TableChanges } from './tableChanges';
+import { TableChanges } from './tableChanges';
 
 /** When dumps are taken: after each statement that changed the table and at the end, at the end only, or never. */
 export const DUMP_TIMES = ['every', 'end', 'none'] as const;
@@ -21,15 +22,8 @@ export type RecordingFiles = ReadonlyMap<string, string>;
 /** Smallest order that a recording can tell (KVM_PPC_ALLOCATE_HTAB takes none below). */
 const smallestOrder = 18;
 
-interface SavedSlot {
-  readonly slot: number;
-  readonly gpa: string;
-  readonly size: string;
-  readonly hva: string;
-  readonly logDirty: boolean;
-  readonly from: { readonly mark: string };
-  to?: { readonly mark: string };
-}
+type Mark = { readonly mark: string };
+type Entry<K extends 'hpt' | 'memslots' | 'dumps'> = NewRecording[K][number];
 
 /**
  * The recording of a scenario's run. Leaves the run where it was.
@@ -52,14 +46,11 @@ export function saveRun(run: Run, options: SaveOptions): RecordingFiles {
 
 class RunSaver {
   readonly #files = new Map<string, string>();
-  readonly #dumps: {
-    readonly kind: 'htab' | 'pagemap';
-    readonly file: string;
-    readonly at: { readonly mark: string };
-  }[] = [];
-  readonly #hpt: (TableChange & { readonly at: { readonly mark: string } })[] = [];
-  readonly #memslots: SavedSlot[] = [];
-  readonly #there = new Map<number, { readonly is: Memslot; readonly logDirty: boolean; readonly saved: SavedSlot }>();
+  readonly #dumps: Entry<'dumps'>[] = [];
+  readonly #hpt: Entry<'hpt'>[] = [];
+  /** memslots that have gone, and those that are there by their number */
+  readonly #gone: Entry<'memslots'>[] = [];
+  readonly #there = new Map<number, { readonly is: Memslot; readonly saved: Entry<'memslots'> }>();
   readonly #changes = new TableChanges();
   #lastTable = '';
   #last: { readonly source: number; readonly moment: number } | undefined;
@@ -82,17 +73,17 @@ class RunSaver {
 
   #over(source: number, moment: number, level: number): void {
     const { run } = this;
-    const mark = endMark(source);
+    const at = { mark: endMark(source) };
     run.seek(moment);
     const { state, config } = run.vm;
     const how = this.#changes.take();
     if (this.#hpt.length === 0) {
-      this.#hpt.push({ order: config.order, how: 'allocate', at: { mark } });
+      this.#hpt.push({ order: config.order, how: 'allocate', at });
     }
     if (how !== undefined) {
-      this.#hpt.push({ order: state.hpt.order, how, at: { mark } });
+      this.#hpt.push({ order: state.hpt.order, how, at });
     }
-    this.#slots(mark);
+    this.#slots(at);
     if (level === 0) {
       this.#last = { source, moment };
       if (this.options.dumps === 'every') {
@@ -101,29 +92,29 @@ class RunSaver {
     }
   }
 
-  #slots(mark: string): void {
+  #slots(at: Mark): void {
     const { state, page } = this.run.vm;
-    for (const [id, { is, logDirty, saved }] of this.#there) {
+    for (const [id, { is, saved }] of this.#there) {
       const now = state.slots.find((slot) => slot.id === id);
-      if (now !== is || state.logDirty(now) !== logDirty) {
-        saved.to = { mark };
+      if (now !== is || state.logDirty(now) !== saved.logDirty) {
+        this.#gone.push({ ...saved, to: at });
         this.#there.delete(id);
       }
     }
-    for (const slot of state.slots) {
-      if (this.#there.has(slot.id)) {
+    for (const is of state.slots) {
+      if (this.#there.has(is.id)) {
         continue;
       }
-      const saved: SavedSlot = {
-        slot: slot.id,
-        gpa: hex(slot.baseGfn * page),
-        size: hex(slot.npages * page),
-        hva: hex(slot.hva),
-        logDirty: state.logDirty(slot),
-        from: { mark },
+      const saved = {
+        slot: is.id,
+        gpa: BigInt(is.baseGfn * page),
+        size: BigInt(is.npages * page),
+        hva: BigInt(is.hva),
+        logDirty: state.logDirty(is),
+        from: at,
+        to: undefined,
       };
-      this.#memslots.push(saved);
-      this.#there.set(slot.id, { is: slot, logDirty: saved.logDirty, saved });
+      this.#there.set(is.id, { is, saved });
     }
   }
 
@@ -151,21 +142,16 @@ class RunSaver {
 
   #json(): string {
     const { config, page } = this.run.vm;
-    const recording = {
-      hptscope: 1,
+    return writeRecording({
       kernel: config.kernel.name,
       cpu: config.cpu,
       hostPageSize: page,
-      vm: { tgid: VMM_TGID },
+      tgid: VMM_TGID,
       hpt: this.#hpt,
       traces: ['trace.txt'],
-      memslots: this.#memslots,
+      memslots: [...this.#gone, ...[...this.#there.values()].map(({ saved }) => saved)],
       dumps: this.#dumps,
-    };
-    return `${JSON.stringify(recording, undefined, 2)}\n`;
+      facts: undefined,
+    });
   }
-}
-
-function hex(value: number): string {
-  return `0x${value.toString(16)}`;
 }
