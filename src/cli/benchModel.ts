@@ -3,8 +3,9 @@
 // them present and writable, two vCPUs online (so every tlbie is global).
 
 import { hEnter } from '../model/enter';
-import { hpteHvFault, pageFault } from '../model/fault';
+import { pageFault } from '../model/fault';
 import { hRemove } from '../model/hcalls';
+import { hpteHvFault } from '../model/hvFault';
 import type { CpuName, KernelName } from '../model/kernel';
 import { LOG_CHUNK, Log } from '../model/log';
 import { Machine } from '../model/machine';

@@ -2,7 +2,7 @@
 // breakpoints name, and the list of moments that changed it.
 
 import { V_HVLOCK } from '../model/bits';
-import { type Hpt, type Memslot, Plane } from '../model/state';
+import { Hpt, Memslot, Plane } from '../model/state';
 import type { Vm } from '../model/vm';
 import { upTo } from '../timeline/column';
 import type { Run } from '../timeline/run';
@@ -28,8 +28,8 @@ function everOwned(vm: Vm): { readonly tables: readonly Hpt[]; readonly slots: r
   for (let owner = 1; ; owner++) {
     const owned = vm.state.ownerOf(owner);
     if (owned === null) return { tables, slots };
-    if ('baseGfn' in owned) slots.push(owned);
-    else if ('entries' in owned) tables.push(owned);
+    if (owned instanceof Memslot) slots.push(owned);
+    else if (owned instanceof Hpt) tables.push(owned);
   }
 }
 

@@ -39,8 +39,8 @@ import {
   V_VALID,
 } from '../model/bits';
 import { sizeName } from '../model/explain';
-import { segmentShift } from '../model/fault';
 import { storageKey } from '../model/hpte';
+import { segmentShift } from '../model/search';
 import type { Vm } from '../model/vm';
 import { hiOf, loOf } from '../model/words';
 import { hex, type Thing, thing } from './values';

@@ -240,9 +240,10 @@ function lookup(vm: Vm, gpaHi: number, gpaLo: number, writing: boolean): number 
   const gfn = gfnOfAddress(vm, gpaHi, gpaLo);
   const slot = vm.state.slotOfGfn(gfn);
   if (slot === null) return -1;
-  const hva = slot.hva + (gfn - slot.baseGfn) * vm.page;
+  const page = gfn - slot.baseGfn;
   const w = vm.world;
-  if (vm.state.scalarNum(Scalar.count) !== 0 || !w.findPte(hva) || (w.pteFlags & PTE_PRESENT) === 0) return -2;
+  if (vm.state.scalarNum(Scalar.count) !== 0 || !w.findPte(slot, page) || (w.pteFlags & PTE_PRESENT) === 0) return -2;
   w.updatePte(writing);
+  const hva = slot.hva + page * vm.page;
   return w.ptePfn * vm.page + (hva % 2 ** w.pteShift) + (gpaLo & maskLo(vm.pageShift));
 }

@@ -101,11 +101,11 @@ function pinAndEnter(
   const gfn = gfnOf(rHi, rLo, shift, vm.pageShift);
   const slot = vm.state.slotOfGfn(gfn);
   if (slot === null) {
-    if (!vm.arch206) return H_PARAMETER;
+    if (vm.arch206 !== true) return H_PARAMETER;
   } else {
     if (!slotIsAligned(slot, shift, vm.pageShift)) return H_PARAMETER;
     if (log !== null) log.step(sVirtEnter.pin);
-    if (!vm.notifiers && getGuestPage(vm, slot, gfn, shift) < 0) return H_PARAMETER;
+    if (vm.notifiers !== true && getGuestPage(vm, slot, gfn, shift) < 0) return H_PARAMETER;
   }
   if (log !== null) log.step(sVirtEnter.again);
   const ret = doHEnter(vm, vcpu, flagsHi, indexHi, indexLo, vHi, vLo, rHi, rLo);
@@ -149,7 +149,7 @@ function enterHpte(
   let rLo = rLo0;
   let vLo = vLo0;
   if (log !== null) log.step(sEnter.size);
-  if (k.mixedPageSizes && vHi < 0) return H_PARAMETER; // B = 1x is reserved
+  if (k.mixedPageSizes === true && vHi < 0) return H_PARAMETER; // B = 1x is reserved
   const shift = actualShift(vm, vLo, rLo);
   if (shift === 0) return H_PARAMETER;
   if (log !== null) {
@@ -158,7 +158,7 @@ function enterHpte(
   }
   const writing = isWritable(rHi, rLo);
   vLo &= ~(V_HVLOCK | V_ABSENT | V_VALID);
-  if (k.tracksModification) rHi &= ~GR_MODIFIED_HI;
+  if (k.tracksModification === true) rHi &= ~GR_MODIFIED_HI;
   const guestHi = rHi;
   const guestLo = rLo;
 
@@ -176,16 +176,15 @@ function enterHpte(
 
   if (slot === null) {
     if (log !== null) log.step(sEnter.noSlot);
-    if (!vm.arch206) return H_PARAMETER;
+    if (vm.arch206 !== true) return H_PARAMETER;
     vLo |= V_ABSENT;
     rHi |= R_KEY_HI;
     rLo |= R_KEY_LO;
   } else {
     if (log !== null) log.step(sEnter.align);
     if (!slotIsAligned(slot, shift, vm.pageShift)) return H_PARAMETER;
-    const host = k.mixedPageSizes
-      ? hostPage61(vm, slot, gfn, shift, writing)
-      : hostPage34(vm, slot, gfn, shift, writing);
+    const host =
+      k.mixedPageSizes === true ? hostPage61(vm, slot, gfn, shift, writing) : hostPage34(vm, slot, gfn, shift, writing);
     // copied out, because another processor may enter an entry at the point
     const { found: pageFound, shift: hostShift, io, wimgKnown, makeReadonly, reached } = hostPage;
     let { paHi, paLo } = hostPage;
@@ -199,7 +198,7 @@ function enterHpte(
       if (log !== null) log.event(HPTE_READONLY).u64(indexHi, indexLo).u64(rHi, rLo);
     }
     // pa: the host frame, the offset inside a larger host page, and that of the guest page inside a host page
-    if (pageFound && !k.mixedPageSizes) {
+    if (pageFound && k.mixedPageSizes !== true) {
       // frame 0 counts as no page
       if ((paHi | paLo) !== 0 && hostShift > shift) {
         paHi |= gpaHi & maskHi(hostShift);
@@ -215,7 +214,7 @@ function enterHpte(
       log.step(sEnter.realR);
     }
     const found = pageFound && (paHi | paLo) !== 0;
-    if (k.mixedPageSizes) {
+    if (k.mixedPageSizes === true) {
       rHi = (rHi & (R_KEY_HI | R_PP0_HI | maskHi(shift))) | paHi;
       rLo = (rLo & maskLo(shift)) | (rLo & R_KEY_LO) | paLo;
     } else {
@@ -225,7 +224,7 @@ function enterHpte(
     if (found) vLo |= V_VALID;
     else {
       vLo |= V_ABSENT;
-      if (k.absentDropsKeys) {
+      if (k.absentDropsKeys === true) {
         rHi &= ~R_KEY_HI;
         rLo &= ~R_KEY_LO;
       }
@@ -270,9 +269,9 @@ function enterHpte(
     if (log !== null) log.step(sEnter.lockRmap);
     lockRmap(vm, slot, page);
     if (log !== null) log.step(sEnter.seqCheck);
-    if (vm.notifiers && mmuRetry(vm, seqHi, seqLo)) {
+    if (vm.notifiers === true && mmuRetry(vm, seqHi, seqLo)) {
       vLo = (vLo & ~V_VALID) | V_ABSENT;
-      if (k.absentDropsKeys) {
+      if (k.absentDropsKeys === true) {
         rHi &= ~R_KEY_HI;
         rLo &= ~R_KEY_LO;
       }
@@ -285,7 +284,7 @@ function enterHpte(
     }
   }
   if (log !== null) log.step(sEnter.write);
-  if (vm.newFormat) {
+  if (vm.newFormat === true) {
     rHi = newRHi(vHi, rHi);
     vHi &= 0x000fffff;
   }
@@ -317,8 +316,8 @@ function setPa(vm: Vm, pfn: number): void {
   hostPage.paLo = pfn << vm.pageShift;
 }
 
-/** Begins a look-up: nothing known yet. Answers the page's host address. */
-function clearHostPage(vm: Vm, slot: Memslot, gfn: number, shift: number): number {
+/** Begins a look-up: nothing known yet. */
+function clearHostPage(vm: Vm, slot: Memslot, gfn: number, shift: number): void {
   hostPage.found = false;
   hostPage.paHi = 0;
   hostPage.paLo = 0;
@@ -327,20 +326,19 @@ function clearHostPage(vm: Vm, slot: Memslot, gfn: number, shift: number): numbe
   hostPage.wimgKnown = false;
   hostPage.makeReadonly = false;
   hostPage.reached = false;
-  const hva = slot.hva + (gfn - slot.baseGfn) * vm.page;
   const log = vm.state.log;
   if (log !== null) {
+    const hva = slot.hva + (gfn - slot.baseGfn) * vm.page;
     log.local(Local.hva, numHi(hva), hva | 0);
     log.step(sEnter.hostPte);
   }
-  return hva;
 }
 
 function hostPage34(vm: Vm, slot: Memslot, gfn: number, shift: number, writing: boolean): number {
-  const hva = clearHostPage(vm, slot, gfn, shift);
+  clearHostPage(vm, slot, gfn, shift);
   const w = vm.world;
   const log = vm.state.log;
-  if (!vm.notifiers) {
+  if (vm.notifiers !== true) {
     if (slot.phys === null) return H_PARAMETER;
     const wordHi = slot.phys.hi(gfn - slot.baseGfn);
     const word = slot.phys.lo(gfn - slot.baseGfn);
@@ -354,7 +352,7 @@ function hostPage34(vm: Vm, slot: Memslot, gfn: number, shift: number, writing: 
     hostPage.found = true;
     hostPage.paHi = wordHi;
     hostPage.paLo = word & ~maskLo(vm.pageShift);
-  } else if (w.findPte(hva)) {
+  } else if (w.findPte(slot, gfn - slot.baseGfn)) {
     hostPage.shift = w.pteShift;
     if (hostPage.shift >= shift && (w.pteFlags & PTE_PRESENT) !== 0) {
       w.updatePte(writing);
@@ -369,10 +367,10 @@ function hostPage34(vm: Vm, slot: Memslot, gfn: number, shift: number, writing: 
 }
 
 function hostPage61(vm: Vm, slot: Memslot, gfn: number, shift: number, writing: boolean): number {
-  const hva = clearHostPage(vm, slot, gfn, shift);
+  clearHostPage(vm, slot, gfn, shift);
   const w = vm.world;
   hostPage.reached = true;
-  if (!invalidating(vm) && w.findPte(hva)) {
+  if (!invalidating(vm) && w.findPte(slot, gfn - slot.baseGfn)) {
     hostPage.shift = w.pteShift;
     hostPage.wimgKnown = true;
     if (hostPage.shift >= shift && (w.pteFlags & PTE_PRESENT) !== 0) {

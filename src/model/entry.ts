@@ -4,14 +4,16 @@
  */
 import { R_KEY_HI, R_KEY_LO, V_HVLOCK } from './bits';
 import { oldVHi } from './hpte';
+import * as Lane from './lane';
 import { pagesOf } from './rmap';
-import { type Hpt, Lane, type Memslot, Scalar } from './state';
+import * as Scalar from './scalar';
+import type { Hpt, Memslot } from './state';
 import type { Vm } from './vm';
 import { toBig, toNum } from './words';
 
 /** Dword 0 bits 32-63 of an entry in the old layout, whatever the processor. */
 export function vHiOf(vm: Vm, hpt: Hpt, index: number): number {
-  return vm.newFormat ? oldVHi(hpt.vHi(index), hpt.rHi(index)) : hpt.vHi(index);
+  return vm.newFormat === true ? oldVHi(hpt.vHi(index), hpt.rHi(index)) : hpt.vHi(index);
 }
 
 /** Dword 0 of an entry in the old layout, as one word. */
@@ -21,7 +23,7 @@ export function oldDword0(vm: Vm, hpt: Hpt, index: number): bigint {
 
 /** Sets HVLOCK in dword 0, where it could be seen. */
 export function lockHpte(vm: Vm, hpt: Hpt, index: number): void {
-  if (vm.alone) return;
+  if (vm.alone === true) return;
   const c = hpt.chunk(index);
   const o = (index & 255) << 3;
   vm.state.putV(hpt, index, c[o + Lane.vHi] as number, (c[o + Lane.vLo] as number) | V_HVLOCK);
@@ -50,19 +52,19 @@ export function setOut(vm: Vm, n: number, hi: number, lo: number): void {
 
 /** Whether an invalidation runs. */
 export function invalidating(vm: Vm): boolean {
-  const words = vm.state.scalars.chunk(Scalar.count);
+  const { words } = vm.state.scalars;
   return ((words[Scalar.count << 1] as number) | (words[(Scalar.count << 1) + 1] as number)) !== 0;
 }
 
 /** Whether an invalidation has ended since the snapshot of the sequence. */
 export function seqMoved(vm: Vm, seqHi: number, seqLo: number): boolean {
-  const words = vm.state.scalars.chunk(Scalar.seq);
+  const { words } = vm.state.scalars;
   return words[Scalar.seq << 1] !== seqLo || words[(Scalar.seq << 1) + 1] !== seqHi;
 }
 
 /** Whether an invalidation runs or has run since the snapshot (mmu_notifier_retry, mmu_invalidate_retry). */
 export function mmuRetry(vm: Vm, seqHi: number, seqLo: number): boolean {
-  if (vm.noSeqCheck) return false;
+  if (vm.noSeqCheck === true) return false;
   return invalidating(vm) || seqMoved(vm, seqHi, seqLo);
 }
 

@@ -4,8 +4,8 @@
  */
 import { SLB_1T_HI, SLB_L, V_ABSENT, V_LARGE, V_SECONDARY, V_VALID } from './bits';
 import { oldDword0 } from './entry';
-import { avpnIgnored, hashEa, secondaryPteg, segmentShift } from './fault';
 import { pageShifts } from './hpte';
+import { avpnIgnored, avpnLo, primaryPteg, secondaryPteg, segmentShift } from './search';
 import type { Vm } from './vm';
 import { hiOf, loOf, toBig } from './words';
 
@@ -70,10 +70,10 @@ export function explainSearch(vm: Vm, ea: bigint, slbV: bigint): SearchExplained
   const vsid = (slbV & 0x3fffffffffffffffn) >> (oneT ? 24n : 12n);
   const offset = ea & (oneT ? 0xffffffffffn : 0xfffffffn);
   const pageNumber = offset >> BigInt(baseShift);
-  const hashed = hashEa(hpt, slbHi, slbLo, hiOf(ea), loOf(ea), baseShift);
   const large = (slbLo & SLB_L) !== 0 ? V_LARGE : 0;
-  const primary = hashed.pteg;
-  const avpn = toBig(hashed.avpnHi, (hashed.avpnLo & ~avpnIgnored(baseShift)) | large);
+  const primary = primaryPteg(hpt, slbHi, slbLo, hiOf(ea), loOf(ea), baseShift);
+  const avpnBits = avpnLo(slbHi, slbLo, hiOf(ea), loOf(ea)) & ~avpnIgnored(baseShift);
+  const avpn = toBig(slbHi, avpnBits | large);
   const secondary = secondaryPteg(hpt, primary);
   const wanted: Wanted = { avpn, baseShift, large: large !== 0, ignored: BigInt(avpnIgnored(baseShift)) };
   const candidates = [primary, secondary].flatMap((pteg, group) =>

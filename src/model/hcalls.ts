@@ -80,15 +80,16 @@ export function hRemove(
   if ((vLo & V_VALID) !== 0) {
     if (log !== null) log.step(sRemove.invalidate);
     st.putV(hpt, index, hpt.vHi(index), hpt.vLo(index) & ~V_VALID);
-    const local = k.laterCalls ? localInvalidate61(vm) : (flagsLo & H_LOCAL) !== 0 || vm.config.onlineVcpus <= 1;
+    const local =
+      k.laterCalls === true ? localInvalidate61(vm) : (flagsLo & H_LOCAL) !== 0 || vm.config.onlineVcpus <= 1;
     tlbieHpte(vm, vcpu, index, vHi, vLo, hpt.rLo(index), local);
     if (log !== null) log.step(sRemove.unlink);
     removeRevmapChain(vm, hpt, index, vLo, hpt.rLo(index));
-  } else if (k.mmioCache && isKey31(hpt.rHi(index), hpt.rLo(index))) vm.mmioUpdateNext();
+  } else if (k.mmioCache === true && isKey31(hpt.rHi(index), hpt.rLo(index))) vm.mmioUpdateNext();
   if (log !== null) log.step(sRemove.clear);
   st.putV(hpt, index, 0, 0);
-  const guestHi = k.tracksModification ? hpt.guestHi(index) & ~GR_MODIFIED_HI : hpt.guestHi(index);
-  setOut(vm, 0, vHi, k.absentReadsValid && (vLo & V_ABSENT) !== 0 ? (vLo & ~V_ABSENT) | V_VALID : vLo);
+  const guestHi = k.tracksModification === true ? hpt.guestHi(index) & ~GR_MODIFIED_HI : hpt.guestHi(index);
+  setOut(vm, 0, vHi, k.absentReadsValid === true && (vLo & V_ABSENT) !== 0 ? (vLo & ~V_ABSENT) | V_VALID : vLo);
   setOut(vm, 1, guestHi, hpt.guestLo(index));
   if (log !== null) {
     log.event(HPTE_REMOVE).num(index).u64(vHi, vLo).u64(guestHi, hpt.guestLo(index));
@@ -137,7 +138,7 @@ export function hProtect(
   noteModification(vm, hpt, index);
   let rHi = (hpt.rHi(index) & keepHi) | bitsHi;
   let rLo = (hpt.rLo(index) & keepLo) | bitsLo;
-  if (!vm.kernel.protectKeepsHost) {
+  if (vm.kernel.protectKeepsHost !== true) {
     if ((vLo & V_VALID) !== 0) {
       if (log !== null) log.step(sProtect.invalidate);
       st.putV(hpt, index, hpt.vHi(index), hpt.vLo(index) & ~V_VALID);
@@ -196,11 +197,11 @@ export function hRead(
     const vHi = vHiOf(vm, hpt, index);
     let vLo = hpt.vLo(index) & ~V_HVLOCK;
     // the B field of the POWER9 layout is not part of the guest's dword 1
-    let rHi = vm.newFormat ? hpt.rHi(index) & ~0x0c000000 : hpt.rHi(index);
+    let rHi = vm.newFormat === true ? hpt.rHi(index) & ~0x0c000000 : hpt.rHi(index);
     let rLo = hpt.rLo(index);
     if ((vLo & V_ABSENT) !== 0) vLo = (vLo & ~V_ABSENT) | V_VALID;
     if ((vLo & V_VALID) !== 0) {
-      rHi = vm.kernel.tracksModification ? hpt.guestHi(index) & ~GR_MODIFIED_HI : hpt.guestHi(index);
+      rHi = vm.kernel.tracksModification === true ? hpt.guestHi(index) & ~GR_MODIFIED_HI : hpt.guestHi(index);
       rLo = hpt.guestLo(index) | (rLo & R_RC);
     }
     setOut(vm, i * 2, vHi, vLo);

@@ -4,6 +4,7 @@
  */
 import { EEXIST, EINVAL, PTE_ACCESSED, PTE_CACHE, PTE_DIRTY, PTE_PRESENT, PTE_RW, PTE_SPECIAL, R_RC } from './bits';
 import { eventCode, HOST_CHANGE } from './events';
+import * as Lane from './lane';
 import { sHost } from './listing';
 import {
   ageRange,
@@ -13,7 +14,8 @@ import {
   invalidateRangeStart,
   testAgeRange,
 } from './notifiers';
-import { type Hpt, pfnOf, Scalar, type Vma } from './state';
+import * as Scalar from './scalar';
+import { type Hpt, type Memslot, pfnOf, putAt, type Vma } from './state';
 import type { Vm } from './vm';
 import { frameHi, numHi } from './words';
 import type { World } from './world';
@@ -45,8 +47,18 @@ export class HostMemory implements World {
   pteFlags = 0;
   ptePfn = 0;
   pteShift = 0;
+  // the PTE looked at last: its mapping, and its number there
   private vma: Vma | null = null;
   private block = 0;
+  /** The pages first to end (not included) of a memslot are those of a mapping, `shift` pages further on there. */
+  private readonly near = {
+    slot: null as Memslot | null,
+    vmas: [] as readonly Vma[],
+    vma: null as Vma | null,
+    first: 0,
+    end: 0,
+    shift: 0,
+  };
 
   constructor(private readonly vm: Vm) {}
 
@@ -54,7 +66,7 @@ export class HostMemory implements World {
     const vmas = this.vm.state.vmas;
     for (let i = 0; i < vmas.length; i++) {
       const vma = vmas[i] as Vma;
-      if (hva >= vma.hva && hva < vma.hva + vma.npages * this.vm.page) return vma;
+      if (hva >= vma.hva && hva < vma.end) return vma;
     }
     return null;
   }
@@ -62,18 +74,53 @@ export class HostMemory implements World {
   private locate(hva: number): Vma | null {
     const vma = this.vmaOf(hva);
     this.vma = vma;
-    if (vma === null) return null;
-    this.block = Math.floor((hva - vma.hva) / this.blockBytes(vma));
-    const hi = vma.ptes.hi(this.block);
-    const lo = vma.ptes.lo(this.block);
+    if (vma !== null) this.look(vma, Math.floor((hva - vma.hva) * vma.blocksPerByte));
+    return vma;
+  }
+
+  private look(vma: Vma, block: number): void {
+    const lo = vma.ptes.lo(block);
+    this.block = block;
     this.pteFlags = lo & 0xfff;
-    this.ptePfn = pfnOf(hi, lo);
-    this.pteShift = this.vm.pageShift + vma.order;
+    this.ptePfn = pfnOf(vma.ptes.hi(block), lo);
+    this.pteShift = vma.blockShift;
+  }
+
+  /** The same for a page of a memslot, whose mapping mostly is the one of its neighbours. */
+  private locatePage(slot: Memslot, page: number): Vma | null {
+    const { near } = this;
+    if (
+      slot !== near.slot ||
+      near.vmas !== this.vm.state.vmas ||
+      page < near.first ||
+      page >= near.end ||
+      near.vma === null
+    )
+      return this.locateFar(slot, page);
+    this.vma = near.vma;
+    this.look(near.vma, (page + near.shift) >> near.vma.order);
+    return near.vma;
+  }
+
+  private locateFar(slot: Memslot, page: number): Vma | null {
+    const { near, vm } = this;
+    const vma = this.locate(slot.hva + page * vm.page);
+    if (vma === null) return null;
+    const shift = (slot.hva - vma.hva) * vm.pagesPerByte;
+    near.slot = slot;
+    near.vmas = vm.state.vmas;
+    near.vma = vma;
+    near.shift = shift;
+    near.first = Math.max(0, -shift);
+    // further ones, if there are any, are looked up as addresses
+    near.end = Math.min(slot.npages, vma.npages - shift, 2 ** 30);
+    if (Math.abs(shift) >= 2 ** 30) near.end = 0;
     return vma;
   }
 
   private setPte(vma: Vma, block: number, flags: number, pfn: number): void {
-    this.vm.state.put(vma.ptes, block, frameHi(pfn, 12), (pfn << 12) | flags);
+    const chunk = vma.ptes.own(block);
+    putAt(this.vm.state.log, vma.ptes.place, block, chunk, (block & 255) << 1, frameHi(pfn, 12), (pfn << 12) | flags);
     this.pteFlags = flags;
     this.ptePfn = pfn;
   }
@@ -86,17 +133,13 @@ export class HostMemory implements World {
   }
 
   private blockHva(vma: Vma, block: number): number {
-    return vma.hva + block * this.blockBytes(vma);
-  }
-
-  private blockBytes(vma: Vma): number {
-    return this.vm.page * (1 << vma.order);
+    return vma.hva + block * vma.blockBytes;
   }
 
   // ---- World ------------------------------------------------------------------------------------------------------
 
-  findPte(hva: number): boolean {
-    const vma = this.locate(hva);
+  findPte(slot: Memslot, page: number): boolean {
+    const vma = this.locatePage(slot, page);
     return vma !== null && (vma.order === 0 || (this.pteFlags & PTE_PRESENT) !== 0);
   }
 
@@ -107,53 +150,68 @@ export class HostMemory implements World {
     if (flags !== this.pteFlags) this.setPte(this.vma, this.block, flags, this.ptePfn);
   }
 
+  getPage(slot: Memslot, page: number, write: boolean): boolean {
+    const vma = this.locatePage(slot, page);
+    return vma !== null && this.get(vma, write);
+  }
+
+  /** get_user_pages of the VMM itself. */
   getUserPages(hva: number, write: boolean): boolean {
     const vma = this.locate(hva);
-    if (vma === null || vma.pfnmap || (write && !vma.writable)) return false;
-    const block = this.block;
+    return vma !== null && this.get(vma, write);
+  }
+
+  /** get_user_pages of the PTE looked at last. */
+  private get(vma: Vma, write: boolean): boolean {
+    if (vma.pfnmap === true || (write && vma.writable !== true)) return false;
+    if ((this.pteFlags & PTE_PRESENT) === 0) this.bring(vma, this.block, write);
+    else if (write && (this.pteFlags & PTE_RW) === 0) this.copy(vma, this.block);
+    this.vm.state.countScalar(Scalar.gupRefs, 1);
+    return true;
+  }
+
+  /** Maps a new page. */
+  private bring(vma: Vma, block: number, write: boolean): void {
+    const pfn = this.allocate(vma.order);
+    if (this.vm.state.log !== null) this.note(sHost.fault, 'alloc', this.blockHva(vma, block), pfn);
+    const rw = vma.writable === true && (write || vma.cow !== true) ? PTE_RW : 0;
+    this.setPte(vma, block, PTE_PRESENT | PTE_ACCESSED | rw | (write ? PTE_DIRTY : 0), pfn);
+  }
+
+  /** Maps a copy of a page that could only be read. */
+  private copy(vma: Vma, block: number): void {
     const at = this.blockHva(vma, block);
-    if ((this.pteFlags & PTE_PRESENT) === 0) {
-      const pfn = this.allocate(vma.order);
-      this.note(sHost.fault, 'alloc', at, pfn);
-      this.setPte(
-        vma,
-        block,
-        PTE_PRESENT | PTE_ACCESSED | (vma.writable && (write || !vma.cow) ? PTE_RW : 0) | (write ? PTE_DIRTY : 0),
-        pfn,
-      );
-    } else if (write && (this.pteFlags & PTE_RW) === 0) {
-      this.note(sHost.cow, 'cow', at, this.ptePfn);
-      this.setPte(vma, block, 0, 0);
-      invalidateBlock(this.vm, at, this.blockBytes(vma));
-      this.setPte(vma, block, PTE_PRESENT | PTE_ACCESSED | PTE_RW | PTE_DIRTY, this.allocate(vma.order));
-    }
+    this.note(sHost.cow, 'cow', at, this.ptePfn);
+    this.setPte(vma, block, 0, 0);
+    invalidateBlock(this.vm, at, vma.blockBytes);
+    this.setPte(vma, block, PTE_PRESENT | PTE_ACCESSED | PTE_RW | PTE_DIRTY, this.allocate(vma.order));
     this.vma = vma;
     this.block = block;
-    this.pteShift = this.vm.pageShift + vma.order;
-    this.reference(1);
+    this.pteShift = vma.blockShift;
+  }
+
+  getPageFast(slot: Memslot, page: number): boolean {
+    const vma = this.locatePage(slot, page);
+    if (vma === null || vma.pfnmap === true || (this.pteFlags & (PTE_PRESENT | PTE_RW)) !== (PTE_PRESENT | PTE_RW))
+      return false;
+    this.vm.state.countScalar(Scalar.gupRefs, 1);
     return true;
   }
 
-  getUserPagesFast(hva: number): boolean {
+  pfnmap(slot: Memslot, page: number, bytes: number): boolean {
+    const hva = slot.hva + page * this.vm.page;
     const vma = this.locate(hva);
-    if (vma === null || vma.pfnmap || (this.pteFlags & (PTE_PRESENT | PTE_RW)) !== (PTE_PRESENT | PTE_RW)) return false;
-    this.reference(1);
-    return true;
-  }
-
-  pfnmap(hva: number, bytes: number): boolean {
-    const vma = this.locate(hva);
-    if (vma === null || !vma.pfnmap || hva + bytes > vma.hva + vma.npages * this.vm.page) return false;
+    if (vma === null || vma.pfnmap !== true || hva + bytes > vma.end) return false;
     this.ptePfn = vma.pfn + Math.floor((hva - vma.hva) / this.vm.page);
-    this.pteFlags = vma.cache | (vma.writable ? PTE_RW : 0);
+    this.pteFlags = vma.cache | (vma.writable === true ? PTE_RW : 0);
     return true;
   }
 
-  fixupPfnmap(hva: number, write: boolean): boolean {
-    const vma = this.locate(hva);
-    if (vma === null || !vma.pfnmap) return false;
+  fixupPfnmap(slot: Memslot, page: number, write: boolean): boolean {
+    const vma = this.locatePage(slot, page);
+    if (vma === null || vma.pfnmap !== true) return false;
     if ((this.pteFlags & PTE_PRESENT) === 0) {
-      if (write && !vma.writable) return false;
+      if (write && vma.writable !== true) return false;
       this.setPte(vma, this.block, this.pfnmapFlags(vma), vma.pfn + this.block);
       return true;
     }
@@ -161,7 +219,7 @@ export class HostMemory implements World {
   }
 
   putPage(): void {
-    this.reference(-1);
+    this.vm.state.countScalar(Scalar.gupRefs, -1);
   }
 
   setPageDirty(pfn: number): void {
@@ -169,23 +227,22 @@ export class HostMemory implements World {
   }
 
   hardwareRc(hpt: Hpt, index: number, bits: number): void {
-    const st = this.vm.state;
-    st.putR(hpt, index, hpt.rHi(index), hpt.rLo(index) | bits);
-    if (st.log !== null)
-      st.log
+    const { log } = this.vm.state;
+    const c = hpt.own(index);
+    const o = ((index & 255) << 3) + Lane.rLo;
+    const rHi = c[o + 1] as number;
+    const rLo = (c[o] as number) | bits;
+    putAt(log, hpt.placeR, index, c, o, rHi, rLo);
+    if (log !== null)
+      log
         .event(HPTE_RC)
         .num(index)
-        .u32(hpt.rLo(index) & R_RC)
-        .u64(hpt.rHi(index), hpt.rLo(index));
+        .u32(rLo & R_RC)
+        .u64(rHi, rLo);
   }
 
   private pfnmapFlags(vma: Vma): number {
-    return PTE_PRESENT | PTE_SPECIAL | (vma.writable ? PTE_RW : 0) | (vma.cache & PTE_CACHE);
-  }
-
-  private reference(by: number): void {
-    const st = this.vm.state;
-    st.setScalarNum(Scalar.gupRefs, st.scalarNum(Scalar.gupRefs) + by);
+    return PTE_PRESENT | PTE_SPECIAL | (vma.writable === true ? PTE_RW : 0) | (vma.cache & PTE_CACHE);
   }
 
   private allocate(order: number): number {
@@ -211,18 +268,21 @@ export class HostMemory implements World {
         `${npages} pages mapped by frame number at hva 0x${hva.toString(16)}: at most ${MOST_PFNMAP_PAGES}`,
       );
     if (this.vm.state.vmas.some((v) => hva < v.hva + v.npages * this.vm.page && end > v.hva)) return EEXIST;
-    const vma = this.vm.state.newVma({
-      hva,
-      npages,
-      order,
-      writable: spec.writable ?? true,
-      cow: spec.cow ?? false,
-      pfnmap: spec.pfnmap ?? false,
-      pfn: spec.pfn ?? 0,
-      cache: spec.cache ?? 0,
-    });
+    const vma = this.vm.state.newVma(
+      {
+        hva,
+        npages,
+        order,
+        writable: spec.writable ?? true,
+        cow: spec.cow ?? false,
+        pfnmap: spec.pfnmap ?? false,
+        pfn: spec.pfn ?? 0,
+        cache: spec.cache ?? 0,
+      },
+      this.vm.pageShift,
+    );
     this.vm.state.putVma(vma, true);
-    if (vma.pfnmap)
+    if (vma.pfnmap === true)
       for (let page = 0; page < npages; page++) this.setPte(vma, page, this.pfnmapFlags(vma), vma.pfn + page);
     return 0;
   }
@@ -244,7 +304,7 @@ export class HostMemory implements World {
     const blocks: number[] = [];
     vma.ptes.forEach((block) => {
       const at = this.blockHva(vma, block);
-      if (at < end && at + this.blockBytes(vma) > start) blocks.push(block);
+      if (at < end && at + vma.blockBytes > start) blocks.push(block);
     });
     for (const block of blocks) {
       this.note(sHost.clear, 'clear', this.blockHva(vma, block), pfnOf(vma.ptes.hi(block), vma.ptes.lo(block)));
@@ -270,7 +330,7 @@ export class HostMemory implements World {
       this.note(sHost.clear, 'clear', at, this.ptePfn);
       this.setPte(vma, this.block, 0, 0);
       this.notify();
-      invalidateBlock(this.vm, at, this.blockBytes(vma));
+      invalidateBlock(this.vm, at, vma.blockBytes);
     }
     this.leave();
     return 0;
@@ -296,7 +356,7 @@ export class HostMemory implements World {
     this.note(sHost.protect, 'wrprotect', at, this.ptePfn);
     this.setPte(vma, this.block, this.pteFlags & ~PTE_RW, this.ptePfn);
     this.notify();
-    invalidateBlock(this.vm, at, this.blockBytes(vma));
+    invalidateBlock(this.vm, at, vma.blockBytes);
     this.leave();
     return 0;
   }
@@ -304,7 +364,7 @@ export class HostMemory implements World {
   /** KSM: another page takes its place, read-only. EINVAL unless it is a present small page of ordinary memory. */
   merge(hva: number): number {
     const vma = this.locate(hva);
-    if (vma === null || vma.order !== 0 || vma.pfnmap || (this.pteFlags & PTE_PRESENT) === 0) return EINVAL;
+    if (vma === null || vma.order !== 0 || vma.pfnmap === true || (this.pteFlags & PTE_PRESENT) === 0) return EINVAL;
     const block = this.block;
     const at = this.blockHva(vma, block);
     const bracket = this.vm.kernel.notifiersBySlot;
@@ -326,10 +386,10 @@ export class HostMemory implements World {
 
   /** Was the page referenced? Clears it (kvm_age_hva): linux-3.4 looks at this address, linux-6.1 at its block. */
   age(hva: number): boolean {
-    const vma = this.vm.kernel.notifiersBySlot ? this.locate(hva) : null;
+    const vma = this.vm.kernel.notifiersBySlot === true ? this.locate(hva) : null;
     if (vma === null) return ageRange(this.vm, hva, hva + 1);
     const at = this.blockHva(vma, this.block);
-    return ageRange(this.vm, at, at + this.blockBytes(vma));
+    return ageRange(this.vm, at, at + vma.blockBytes);
   }
 
   /** Was the page referenced? (kvm_test_age_hva) */

@@ -38,8 +38,8 @@ export interface HpteRules {
  */
 export function pageShifts(rules: HpteRules, vLo: number, rLo: number): number {
   if ((vLo & V_LARGE) === 0) return 0x0c0c;
-  if (!rules.mixedPageSizes) {
-    if ((rLo & 0xf000) === 0x1000 && rules.arch206) return 0x1010;
+  if (rules.mixedPageSizes !== true) {
+    if ((rLo & 0xf000) === 0x1000 && rules.arch206 === true) return 0x1010;
     return (rLo & 0xff000) === 0 ? 0x1818 : 0;
   }
   const high = (rLo >>> 16) & 0xf;
@@ -115,7 +115,7 @@ export function amrFault(amrHi: number, amrLo: number, rHi: number, rLo: number,
  */
 export function wimgFits(rules: HpteRules, ioIsBoolean: boolean, rLo: number, io: number): boolean {
   let wimg = rLo & R_WIMG;
-  if (wimg === (R_W | R_I | R_M) && rules.arch206) wimg = R_M;
+  if (wimg === (R_W | R_I | R_M) && rules.arch206 === true) wimg = R_M;
   if (io === 0) return wimg === R_M;
   return ioIsBoolean ? (wimg & (R_W | R_I)) === R_I : (wimg & (R_W | R_I)) === io;
 }
@@ -148,11 +148,11 @@ export function tlbieRb(rules: HpteRules, index: number, vHi: number, vLo: numbe
   let vaLow = Math.floor(index / 8) & 0x7ff;
   if ((vLo & V_SECONDARY) !== 0) vaLow ^= 0x7ff;
   vaLow ^= ((vHi & V_1TB_HI) === 0 ? vLo >>> 12 : (vLo >>> 24) | (vHi << 8)) & 0x7ff;
-  if (!rules.mixedPageSizes) {
+  if (rules.mixedPageSizes !== true) {
     if ((vLo & V_LARGE) === 0) lo |= vaLow << 12;
     else {
       lo |= 1;
-      if (rules.arch206 && (rLo & 0xff000) !== 0) lo |= 0x1000 | ((vaLow & 0x7f) << 16) | (vaLow & 0xfe);
+      if (rules.arch206 === true && (rLo & 0xff000) !== 0) lo |= 0x1000 | ((vaLow & 0x7f) << 16) | (vaLow & 0xfe);
     }
     lo |= (vHi >>> 22) & 0x300;
   } else {

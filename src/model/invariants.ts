@@ -23,7 +23,7 @@ import { actualShift, gfnOf, isWritable } from './hpte';
 import { sClearMod, sClearRef, sReset } from './listing';
 import { type Log, REC_ENTER, REC_LEAVE, REC_WRITE, readLog } from './log';
 import { LONGEST_RING } from './rmap';
-import { decodePlace, Hpt, type Memslot, Plane } from './state';
+import { decodePlace, Hpt, Memslot, Plane } from './state';
 import type { Vm } from './vm';
 import { maskHi, maskLo, toNum } from './words';
 
@@ -80,7 +80,7 @@ function leftBehind(vm: Vm): boolean {
   for (let owner = 1; ; owner++) {
     const one = st.ownerOf(owner);
     if (one === null) return false;
-    if ('baseGfn' in one && !st.slots.includes(one) && usesRings(one)) return true;
+    if (one instanceof Memslot && !st.slots.includes(one) && usesRings(one)) return true;
   }
 }
 
@@ -134,8 +134,7 @@ function checkValid(vm: Vm, index: number, ringOf: ReadonlyMap<number, number>, 
   if ((writable && !isWritable(hpt.guestHi(index), hpt.guestLo(index))) || fetches)
     found.push({ invariant: 'rights', index, gfn });
   if (slot === null || !vm.notifiers) return;
-  const hva = slot.hva + (gfn - slot.baseGfn) * vm.page;
-  if (!vm.world.findPte(hva) || (vm.world.pteFlags & PTE_PRESENT) === 0) {
+  if (!vm.world.findPte(slot, gfn - slot.baseGfn) || (vm.world.pteFlags & PTE_PRESENT) === 0) {
     found.push({ invariant: 'frame', index, gfn });
     return;
   }

@@ -124,7 +124,7 @@ export class Log {
     const c = this.cur;
     const p = this.pos;
     c[p] = REC_WRITE << 28;
-    c[p + 1] = place;
+    c[p + 1] = index < 4294967296 ? place : place + Math.floor(index / 4294967296);
     c[p + 2] = index;
     c[p + 3] = oldHi;
     c[p + 4] = oldLo;

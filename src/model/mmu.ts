@@ -32,12 +32,16 @@ import {
 } from './bits';
 import { vHiOf } from './entry';
 import { ACCESS_KINDS, eventCode, INTERRUPTS } from './events';
-import { avpnIgnored, findLockHpte, hashEa, hpteHvFault, pageFault, secondaryPteg, segmentShift } from './fault';
+import { pageFault } from './fault';
 import { actualShift, amrFault, mayRead, mayWrite, oldVHi, pageShifts } from './hpte';
+import { hpteHvFault } from './hvFault';
 import { sAccess } from './listing';
 import { Point } from './points';
-import { Scalar, SLB_ENTRIES, type Store, Vcpu } from './state';
+import * as Scalar from './scalar';
+import { avpnIgnored, avpnLo, findLockHpte, primaryPteg, secondaryPteg, segmentShift } from './search';
+import { type Hpt, type Registers, SLB_ENTRIES } from './state';
 import { fillTlb, findTlb, flushIfNeeded, TLB_WORDS, Tlb } from './tlb';
+import * as Vcpu from './vcpu';
 import type { Vm } from './vm';
 import { maskHi, maskLo, toNum } from './words';
 
@@ -72,7 +76,7 @@ export interface AccessResult {
 const ROUNDS = 8;
 
 /** Segment word of an address: SLB entry number, -1 when none matches. */
-export function findSlb(cpu: Store, eaHi: number, eaLo: number): number {
+export function findSlb(cpu: Registers, eaHi: number, eaLo: number): number {
   for (let i = 0; i < SLB_ENTRIES; i++) {
     const esidLo = cpu.lo(2 * i);
     if ((esidLo & SLB_ESID_VALID) === 0) continue;
@@ -91,31 +95,40 @@ export function hardwareSearch(vm: Vm, eaHi: number, eaLo: number, slbHi: number
   const baseShift = segmentShift(slbLo);
   if (baseShift === 20) return -1;
   const hpt = vm.state.hpt;
-  const h = hashEa(hpt, slbHi, slbLo, eaHi, eaLo, baseShift);
+  const pteg = primaryPteg(hpt, slbHi, slbLo, eaHi, eaLo, baseShift);
   const mask = ~avpnIgnored(baseShift) | V_SECONDARY | V_VALID;
-  const want = (h.avpnLo & ~avpnIgnored(baseShift)) | V_VALID;
-  const wantHi = h.avpnHi;
-  let pteg = h.pteg;
-  for (let group = 0; group < 2; group++) {
-    const first = pteg * 8;
-    const c = hpt.chunk(first);
-    const value = group === 0 ? want : want | V_SECONDARY;
-    for (let slot = 0, o = (first & 255) << 3; slot < 8; slot++, o += 8) {
-      const vLo = c[o] as number;
-      if ((vLo & mask) !== value) continue;
-      const vHi = vm.newFormat ? oldVHi(c[o + 1] as number, c[o + 3] as number) : (c[o + 1] as number);
-      if (vHi !== wantHi) continue;
-      const rLo = c[o + 2] as number;
-      const base = vm.arch206 || (vLo & V_LARGE) === 0 ? pageShifts(vm, vLo, rLo) & 0xff : 24;
-      if (base === baseShift) return first + slot;
-    }
-    pteg = secondaryPteg(hpt, pteg);
+  const want = (avpnLo(slbHi, slbLo, eaHi, eaLo) & ~avpnIgnored(baseShift)) | V_VALID;
+  const index = validIn(vm, hpt, pteg * 8, mask, slbHi, want, baseShift);
+  return index >= 0
+    ? index
+    : validIn(vm, hpt, secondaryPteg(hpt, pteg) * 8, mask, slbHi, want | V_SECONDARY, baseShift);
+}
+
+/** The first valid slot of a PTEG that matches, as an HPTE index, or -1. */
+function validIn(
+  vm: Vm,
+  hpt: Hpt,
+  first: number,
+  mask: number,
+  wantHi: number,
+  want: number,
+  baseShift: number,
+): number {
+  const c = hpt.chunk(first);
+  const o = (first & 255) << 3;
+  for (let at = o; at < o + 64; at += 8) {
+    const vLo = c[at] as number;
+    if ((vLo & mask) !== want) continue;
+    const vHi = vm.newFormat === true ? oldVHi(c[at + 1] as number, c[at + 3] as number) : (c[at + 1] as number);
+    if (vHi !== wantHi) continue;
+    const base = vm.arch206 === true || (vLo & V_LARGE) === 0 ? pageShifts(vm, vLo, c[at + 2] as number) & 0xff : 24;
+    if (base === baseShift) return first + ((at - o) >> 3);
   }
   return -1;
 }
 
 /** Permission of an access through an HPTE: 0, or the interrupt's status bit. */
-export function accessFault(vm: Vm, cpu: Store, kind: AccessKind, slbLo: number, rHi: number, rLo: number): number {
+export function accessFault(vm: Vm, cpu: Registers, kind: AccessKind, slbLo: number, rHi: number, rLo: number): number {
   const msr = cpu.lo(Vcpu.msr);
   const key = slbLo & ((msr & MSR_PR) !== 0 ? SLB_KP : SLB_KS);
   if (kind === 'ifetch') {
@@ -124,7 +137,7 @@ export function accessFault(vm: Vm, cpu: Store, kind: AccessKind, slbLo: number,
   }
   const store = kind === 'store';
   if (store ? !mayWrite(rHi, rLo, key) : !mayRead(rHi, rLo, key)) return DSISR_PROTFAULT;
-  if ((msr & MSR_DR) === 0 || !vm.arch206) return 0;
+  if ((msr & MSR_DR) === 0 || vm.arch206 !== true) return 0;
   return amrFault(cpu.hi(Vcpu.amr), cpu.lo(Vcpu.amr), rHi, rLo, store);
 }
 
@@ -145,7 +158,7 @@ export function access(
   eaLo: number,
   steps: AccessStep[] | null = null,
 ): AccessResult {
-  const cpu = vm.state.vcpus[vcpu] as Store;
+  const cpu = vm.state.vcpus[vcpu] as Registers;
   const log = vm.state.log;
   if (log !== null) log.enter(sAccess.PATH, vcpu, eaHi, eaLo, cpu.hi(Vcpu.msr), cpu.lo(Vcpu.msr));
   const done = rounds(vm, vcpu, cpu, kind, eaHi, eaLo, steps);
@@ -178,7 +191,7 @@ function reflect(
 function rounds(
   vm: Vm,
   vcpu: number,
-  cpu: Store,
+  cpu: Registers,
   kind: AccessKind,
   eaHi: number,
   eaLo: number,
@@ -188,7 +201,7 @@ function rounds(
   const log = st.log;
   const data = kind !== 'ifetch';
   const translate = (cpu.lo(Vcpu.msr) & (data ? MSR_DR : MSR_IR)) !== 0;
-  if (vm.config.tlb) flushIfNeeded(vm, vcpu);
+  if (vm.config.tlb === true) flushIfNeeded(vm, vcpu);
   for (let round = 0; round < ROUNDS; round++) {
     if (log !== null) log.step(sAccess.slb);
     let slbHi = st.scalars.hi(Scalar.vrmaSlbV);
@@ -199,15 +212,15 @@ function rounds(
         return data ? reflect(vm, 'dseg', eaHi, eaLo, 'DSegI', 0) : reflect(vm, 'iseg', eaHi, eaLo, 'ISegI', 0);
       slbHi = cpu.hi(2 * entry + 1);
       slbLo = cpu.lo(2 * entry + 1);
-    } else if (!vm.arch206) return reflect(vm, 'rmo', eaHi, eaLo, 'RMO', 0);
+    } else if (vm.arch206 !== true) return reflect(vm, 'rmo', eaHi, eaLo, 'RMO', 0);
 
     const walked = walk(vm, vcpu, cpu, kind, eaHi, eaLo, slbHi, slbLo, steps);
     if (walked === 0) return result('ok', raHi, raLo, 0);
     let status = walked;
     if (kind === 'store') status |= DSISR_ISSTORE;
-    if (!data && !vm.newFormat) status |= cpu.lo(Vcpu.msr) & ~0x783f0000;
+    if (!data && vm.newFormat !== true) status |= cpu.lo(Vcpu.msr) & ~0x783f0000;
     if (steps !== null) steps.push(missed ? ['hw', 'miss', status >>> 0] : ['hw', 'prot', foundIndex, status >>> 0]);
-    if (!vm.arch206 || (status & (data ? DSISR_NOHPTE | DSISR_PROTFAULT : DSISR_NOHPTE)) === 0)
+    if (vm.arch206 !== true || (status & (data ? DSISR_NOHPTE | DSISR_PROTFAULT : DSISR_NOHPTE)) === 0)
       return reflect(vm, data ? 'dsi' : 'isi', eaHi, eaLo, data ? 'DSI' : 'ISI', status);
 
     if (log !== null) {
@@ -250,7 +263,7 @@ let missed = false;
 function walk(
   vm: Vm,
   vcpu: number,
-  cpu: Store,
+  cpu: Registers,
   kind: AccessKind,
   eaHi: number,
   eaLo: number,
@@ -261,7 +274,7 @@ function walk(
   const log = vm.state.log;
   const hpt = vm.state.hpt;
   missed = false;
-  if (vm.config.tlb && throughTlb(vm, vcpu, cpu, kind, eaHi, eaLo, slbHi, slbLo)) return 0;
+  if (vm.config.tlb === true && throughTlb(vm, vcpu, cpu, kind, eaHi, eaLo, slbHi, slbLo)) return 0;
   if (log !== null) log.step(sAccess.walk);
   const index = hardwareSearch(vm, eaHi, eaLo, slbHi, slbLo);
   foundIndex = index;
@@ -280,9 +293,10 @@ function walk(
   const rc = kind === 'store' ? R_RC : R_R;
   if ((rLo & rc) !== rc) vm.world.hardwareRc(hpt, index, rc);
   const vLo = hpt.vLo(index);
-  const shift = vm.arch206 || (vLo & V_LARGE) === 0 ? actualShift(vm, vLo, rLo) : 24;
-  setRa(vm.newFormat ? rHi & ~0x0c000000 : rHi, rLo, shift, eaHi, eaLo);
-  if (vm.config.tlb) fillTlb(vm, vcpu, eaHi, eaLo, slbHi, slbLo, index, vHiOf(vm, hpt, index), vLo, rHi, rLo | rc);
+  const shift = vm.arch206 === true || (vLo & V_LARGE) === 0 ? actualShift(vm, vLo, rLo) : 24;
+  setRa(vm.newFormat === true ? rHi & ~0x0c000000 : rHi, rLo, shift, eaHi, eaLo);
+  if (vm.config.tlb === true)
+    fillTlb(vm, vcpu, eaHi, eaLo, slbHi, slbLo, index, vHiOf(vm, hpt, index), vLo, rHi, rLo | rc);
   if (log !== null) log.event(DONE).u64(eaHi, eaLo).u32(ACCESS_KINDS.indexOf(kind)).num(index).u64(raHi, raLo);
   if (steps !== null) steps.push(['hw', 'hit', index]);
   return 0;
@@ -297,7 +311,7 @@ function setRa(rHi: number, rLo: number, shift: number, eaHi: number, eaLo: numb
 function throughTlb(
   vm: Vm,
   vcpu: number,
-  cpu: Store,
+  cpu: Registers,
   kind: AccessKind,
   eaHi: number,
   eaLo: number,
@@ -319,7 +333,7 @@ function throughTlb(
   const sameV = ((hpt.vLo(index) ^ vLo) & ~V_HVLOCK) === 0 && vHiOf(vm, hpt, index) === tlb.hi(at + Tlb.v);
   const sameR = hpt.rHi(index) === rHi && ((hpt.rLo(index) ^ rLo) & ~R_RC) === 0;
   if (log !== null && !(sameV && sameR)) log.event(TLB_STALE).u32(vcpu).u64(eaHi, eaLo).num(index).u64(rHi, rLo);
-  setRa(vm.newFormat ? rHi & ~0x0c000000 : rHi, rLo, actualShift(vm, vLo, rLo), eaHi, eaLo);
+  setRa(vm.newFormat === true ? rHi & ~0x0c000000 : rHi, rLo, actualShift(vm, vLo, rLo), eaHi, eaLo);
   if (log !== null) log.event(DONE).u64(eaHi, eaLo).u32(ACCESS_KINDS.indexOf(kind)).num(index).u64(raHi, raLo);
   return true;
 }
@@ -339,7 +353,7 @@ export interface Xlate {
  */
 export function xlate(vm: Vm, vcpu: number, eaHi: number, eaLo: number, data: boolean): Xlate | -22 | -2 {
   const st = vm.state;
-  const cpu = st.vcpus[vcpu] as Store;
+  const cpu = st.vcpus[vcpu] as Registers;
   const msr = cpu.lo(Vcpu.msr);
   let slbHi = st.scalars.hi(Scalar.vrmaSlbV);
   let slbLo = st.scalars.lo(Scalar.vrmaSlbV);

@@ -3,17 +3,19 @@
  * (kvm_unmap_hva, kvm_unmap_hva_range, kvm_age_hva, kvm_test_age_hva, kvm_set_spte_hva; kvm_unmap_rmapp and its like).
  */
 import { R_C, R_KEY_HI, R_KEY_LO, R_R, R_RC, RMAP_PRESENT_HI, RMAP_R_HI, V_ABSENT, V_VALID } from './bits';
-import { lockHpte, unlockHpte, vHiOf } from './entry';
+import { lockHpte, unlockHpte } from './entry';
 import { ABSENT_CAUSE, eventCode, SPAN_KINDS } from './events';
 import { clearRef } from './hcalls';
-import { actualShift, gfnOf } from './hpte';
+import { actualShift, gfnOf, oldVHi } from './hpte';
+import * as Lane from './lane';
 import { sAge, sRange, sSetSpte, sTestAge, sUnmap } from './listing';
 import { Point } from './points';
 import { LONGEST_RING, lockRmap, noteModification, pagesOf, unlinkHpte, unlockRmap, updateDirtyMap } from './rmap';
-import { type Hpt, Lane, type Memslot, Scalar } from './state';
+import * as Scalar from './scalar';
+import { type Hpt, type Memslot, putAt } from './state';
 import { tlbieHpte } from './tlb';
 import type { Vm } from './vm';
-import { numHi, numLo, toSigned } from './words';
+import { numHi } from './words';
 
 const HPTE_ABSENT = eventCode('hpte.absent');
 const RMAP_UNLINK = eventCode('rmap.unlink');
@@ -24,151 +26,149 @@ const NOTIFIER_AGE = eventCode('notifier.age');
 const NOTIFIER_SET_SPTE = eventCode('notifier.set_spte');
 export type AbsentCause = (typeof ABSENT_CAUSE)[number];
 
-/** Adds to a signed counter word. */
-function bump(vm: Vm, scalar: number, by: number): void {
-  const s = vm.state.scalars;
-  const next = toSigned(s.hi(scalar), s.lo(scalar)) + by;
-  vm.state.putScalar(scalar, numHi(next), numLo(next));
-}
-
 /** Makes every HPTE of a guest page absent (kvm_unmap_rmapp). */
 export function unmapRmapp(vm: Vm, slot: Memslot, gfn: number, cause: AbsentCause): void {
-  const st = vm.state;
-  const log = st.log;
-  const hpt = st.hpt;
+  const { hpt, log } = vm.state;
   const page = gfn - slot.baseGfn;
-  const w = slot.rmap;
-  if ((w.hi(page) & RMAP_PRESENT_HI) === 0) return;
-  if (log !== null) log.enter(sUnmap.PATH, -1, numHi(gfn), gfn | 0, w.hi(page), w.lo(page));
-  while ((w.hi(page) & RMAP_PRESENT_HI) !== 0) {
+  const w = slot.rmap.chunk(page);
+  const wo = (page & 255) << 1;
+  if (((w[wo + 1] as number) & RMAP_PRESENT_HI) === 0) return;
+  if (log !== null) log.enter(sUnmap.PATH, -1, numHi(gfn), gfn | 0, w[wo + 1] as number, w[wo] as number);
+  do {
     if (log !== null) log.step(sUnmap.lock);
     lockRmap(vm, slot, page);
-    const index = w.lo(page) >>> 0;
+    const index = (w[wo] as number) >>> 0;
     if (log !== null) log.step(sUnmap.lockHpte);
     lockHpte(vm, hpt, index);
-    if (vm.noRmapLock) vm.point(Point.unmapInRmap);
+    if (vm.noRmapLock === true) vm.point(Point.unmapInRmap);
     unmapHpte(vm, hpt, index, slot, gfn, cause);
     if (log !== null) log.step(sUnmap.unlock);
     unlockRmap(vm, slot, page);
     unlockHpte(vm, hpt, index);
-  }
+  } while (((w[wo + 1] as number) & RMAP_PRESENT_HI) !== 0);
   if (log !== null) log.leave();
 }
 
 /** Takes one locked HPTE off the ring of a page and makes it absent when it maps that page (kvmppc_unmap_hpte). */
 export function unmapHpte(vm: Vm, hpt: Hpt, index: number, slot: Memslot, gfn: number, cause: AbsentCause): void {
-  const st = vm.state;
-  const log = st.log;
-  const k = vm.kernel;
+  const { log } = vm.state;
   const page = gfn - slot.baseGfn;
   if (log !== null) log.step(sUnmap.unlink);
   unlinkHpte(vm, hpt, index, slot, page, true);
   if (log !== null) log.event(RMAP_UNLINK).num(index).num(gfn);
-  const c = hpt.chunk(index);
+  const c = hpt.own(index);
   const o = (index & 255) << 3;
   const vLo = c[o + Lane.vLo] as number;
+  const guestHi = c[o + Lane.guestHi] as number;
   const guestLo = c[o + Lane.guestLo] as number;
-  if (
-    (vLo & V_VALID) === 0 ||
-    gfnOf(c[o + Lane.guestHi] as number, guestLo, actualShift(vm, vLo, guestLo), vm.pageShift) !== gfn
-  )
-    return;
+  if ((vLo & V_VALID) === 0 || gfnOf(guestHi, guestLo, actualShift(vm, vLo, guestLo), vm.pageShift) !== gfn) return;
   if (log !== null) log.step(sUnmap.absent);
-  const vHi = vHiOf(vm, hpt, index);
-  st.putV(hpt, index, hpt.vHi(index), (vLo | V_ABSENT) & ~V_VALID);
-  if (log !== null)
-    log.event(HPTE_ABSENT).num(index).num(gfn).u64(hpt.rHi(index), hpt.rLo(index)).u32(ABSENT_CAUSE.indexOf(cause));
-  tlbieHpte(vm, -1, index, vHi, vLo, hpt.rLo(index), false);
+  const vHi = c[o + Lane.vHi] as number;
+  const rHi = c[o + Lane.rHi] as number;
+  const rLo = c[o + Lane.rLo] as number;
+  putAt(log, hpt.placeV, index, c, o + Lane.vLo, vHi, (vLo | V_ABSENT) & ~V_VALID);
+  if (log !== null) log.event(HPTE_ABSENT).num(index).num(gfn).u64(rHi, rLo).u32(ABSENT_CAUSE.indexOf(cause));
+  tlbieHpte(vm, -1, index, vm.newFormat === true ? oldVHi(vHi, rHi) : vHi, vLo, rLo, false);
   if (log !== null) log.step(sUnmap.harvest);
-  if (k.absentDropsKeys) st.putR(hpt, index, hpt.rHi(index) & ~R_KEY_HI, hpt.rLo(index) & ~R_KEY_LO);
-  const rLo = hpt.rLo(index);
-  const rc = vm.noRcHarvest ? 0 : rLo & R_RC;
-  st.put(slot.rmap, page, slot.rmap.hi(page) | rc, slot.rmap.lo(page));
+  if (vm.kernel.absentDropsKeys === true)
+    putAt(log, hpt.placeR, index, c, o + Lane.rLo, rHi & ~R_KEY_HI, rLo & ~R_KEY_LO);
+  const rc = vm.noRcHarvest === true ? 0 : rLo & R_RC;
+  const w = slot.rmap.own(page);
+  const wo = (page & 255) << 1;
+  putAt(log, slot.rmap.place, page, w, wo, (w[wo + 1] as number) | rc, w[wo] as number);
   if ((rc & R_C) !== 0) updateDirtyMap(vm, slot, gfn, pagesOf(actualShift(vm, vLo, rLo), vm.pageShift), 'unmap');
-  if ((rc & ~hpt.guestLo(index)) !== 0) {
-    st.putGuest(hpt, index, hpt.guestHi(index), hpt.guestLo(index) | rc);
+  if ((rc & ~guestLo) !== 0) {
+    putAt(log, hpt.placeGuest, index, c, o + Lane.guestLo, guestHi, guestLo | rc);
     noteModification(vm, hpt, index);
   }
   if (log !== null) log.event(RMAP_HARVEST).num(index).num(gfn).u32(rc);
 }
 
-/** What is done to one guest page of a range; true when the page was referenced. */
-type PageVisit = (vm: Vm, slot: Memslot, gfn: number) => boolean;
+/** What is done to each guest page of a range. */
+const Work = { unmap: 0, remap: 1, age: 2, testAge: 3 } as const;
+type Work = (typeof Work)[keyof typeof Work];
+
+/** Does it to one page; true when the page was referenced. */
+function visitPage(vm: Vm, slot: Memslot, gfn: number, work: Work): boolean {
+  if (work === Work.age) return ageRmapp(vm, slot, gfn);
+  if (work === Work.testAge) return testAgeRmapp(vm, slot, gfn);
+  if (work === Work.unmap) {
+    const log = vm.state.log;
+    if (log !== null && (slot.rmap.hi(gfn - slot.baseGfn) & RMAP_PRESENT_HI) !== 0) log.step(sRange.page);
+    unmapRmapp(vm, slot, gfn, 'unmap');
+  } else unmapRmapp(vm, slot, gfn, 'remap');
+  return false;
+}
 
 /**
- * Calls `visit` for each memslot page in [start, end), in the order of the kernel's handlers: linux-6.1 memslot by memslot,
- * linux-3.4 page by page, and for each page the memslots that map it. Answers whether any visit answered true.
+ * Visits each memslot page in [start, end), in the order of the kernel's handlers: linux-6.1 memslot by memslot, linux-3.4 page by
+ * page, and for each page the memslots that map it. Answers whether any visit answered true.
  */
-function forEachPage(vm: Vm, start: number, end: number, visit: PageVisit): boolean {
+function visitRange(vm: Vm, start: number, end: number, work: Work): boolean {
   const slots = slotsInOrder(vm);
-  let any = false;
-  if (vm.kernel.notifiersBySlot) {
-    for (let i = 0; i < slots.length; i++) if (forEachPageOf(vm, slots[i] as Memslot, start, end, visit)) any = true;
-    return any;
-  }
   // page by page means start, start + page, …: a last page that no step falls into is left out
-  const last = start + Math.floor((end - 1 - start) / vm.page) * vm.page;
-  if (slots.length === 1 || last === start) {
-    for (let i = 0; i < slots.length; i++)
-      if (forEachPageOf(vm, slots[i] as Memslot, start, last + 1, visit)) any = true;
+  const bySlot = vm.kernel.notifiersBySlot;
+  const last = bySlot ? end : start + Math.floor((end - 1 - start) * vm.pagesPerByte) * vm.page + 1;
+  let any = false;
+  if (bySlot || slots.length === 1 || last === start + 1) {
+    for (let i = 0; i < slots.length; i++) if (visitSlot(vm, slots[i] as Memslot, start, last, work)) any = true;
     return any;
   }
-  const pages: { readonly hva: number; readonly slot: Memslot; readonly gfn: number }[] = [];
-  for (const slot of slots)
-    forEachPageOf(vm, slot, start, last + 1, (_, __, gfn) => {
-      pages.push({ hva: slot.hva + (gfn - slot.baseGfn) * vm.page, slot, gfn });
-      return false;
-    });
+  const pages = slots.flatMap((slot) =>
+    gfnsToVisit(slot, firstGfn(vm, slot, start), lastGfn(vm, slot, last)).map((gfn) => ({
+      hva: slot.hva + (gfn - slot.baseGfn) * vm.page,
+      slot,
+      gfn,
+    })),
+  );
   // a stable sort keeps the order of the memslots within a page
   pages.sort((one, other) => one.hva - other.hva);
-  for (const { slot, gfn } of pages) if (visit(vm, slot, gfn)) any = true;
+  for (const { slot, gfn } of pages) if (visitPage(vm, slot, gfn, work)) any = true;
   return any;
 }
 
-function forEachPageOf(vm: Vm, slot: Memslot, start: number, end: number, visit: PageVisit): boolean {
-  const from = Math.max(start, slot.hva) - slot.hva;
-  const to = Math.min(end - slot.hva, slot.npages * vm.page);
-  if (from >= to) return false;
-  const first = slot.baseGfn + Math.floor(from / vm.page);
-  const last = slot.baseGfn + Math.floor((to - 1) / vm.page);
+/** The first guest frame of a memslot in a range that begins at `start`. */
+function firstGfn(vm: Vm, slot: Memslot, start: number): number {
+  return start <= slot.hva ? slot.baseGfn : slot.baseGfn + Math.floor((start - slot.hva) * vm.pagesPerByte);
+}
+
+/** The last guest frame of a memslot in a range that ends at `end`; below the first when they do not meet. */
+function lastGfn(vm: Vm, slot: Memslot, end: number): number {
+  const pages = Math.ceil((end - slot.hva) * vm.pagesPerByte);
+  return slot.baseGfn - 1 + (pages < slot.npages ? pages : slot.npages);
+}
+
+function visitSlot(vm: Vm, slot: Memslot, start: number, end: number, work: Work): boolean {
+  const first = firstGfn(vm, slot, start);
+  const last = lastGfn(vm, slot, end);
   let any = false;
   if (last - first < SPARSE) {
-    for (let gfn = first; gfn <= last; gfn++) if (visit(vm, slot, gfn)) any = true;
-  } else for (const gfn of pagesInUse(slot, first, last)) if (visit(vm, slot, gfn)) any = true;
+    for (let gfn = first; gfn <= last; gfn++) if (visitPage(vm, slot, gfn, work)) any = true;
+  } else for (const gfn of gfnsToVisit(slot, first, last)) if (visitPage(vm, slot, gfn, work)) any = true;
   return any;
 }
 
 /** From this many pages on only those with an rmap word are looked at: the others have nothing to do. */
 const SPARSE = 1024;
 
-function pagesInUse(slot: Memslot, first: number, last: number): number[] {
-  const pages: number[] = [];
-  slot.rmap.forEach((page) => {
-    const gfn = slot.baseGfn + page;
-    if (gfn >= first && gfn <= last) pages.push(gfn);
-  });
-  return pages;
+function gfnsToVisit(slot: Memslot, first: number, last: number): number[] {
+  const gfns: number[] = [];
+  if (last - first < SPARSE) for (let gfn = first; gfn <= last; gfn++) gfns.push(gfn);
+  else
+    slot.rmap.forEach((page) => {
+      const gfn = slot.baseGfn + page;
+      if (gfn >= first && gfn <= last) gfns.push(gfn);
+    });
+  return gfns;
 }
 
 /** Memslots as the hva handlers go through them: linux-3.4 largest first, linux-6.1 by address. */
 function slotsInOrder(vm: Vm): readonly Memslot[] {
   const slots = vm.state.slots;
   if (slots.length < 2) return slots;
-  return vm.kernel.notifiersBySlot
+  return vm.kernel.notifiersBySlot === true
     ? [...slots].sort((one, other) => one.hva - other.hva || one.id - other.id)
     : [...slots].sort((one, other) => other.npages - one.npages || one.id - other.id);
-}
-
-function visitUnmap(vm: Vm, slot: Memslot, gfn: number): boolean {
-  const log = vm.state.log;
-  if (log !== null && (slot.rmap.hi(gfn - slot.baseGfn) & RMAP_PRESENT_HI) !== 0) log.step(sRange.page);
-  unmapRmapp(vm, slot, gfn, 'unmap');
-  return false;
-}
-
-function visitRemap(vm: Vm, slot: Memslot, gfn: number): boolean {
-  unmapRmapp(vm, slot, gfn, 'remap');
-  return false;
 }
 
 function meetsSlot(vm: Vm, start: number, end: number): boolean {
@@ -188,8 +188,8 @@ export function invalidateRangeStart(vm: Vm, start: number, end: number): void {
     log.event(NOTIFIER_START).num(start).num(end);
     log.step(sRange.start);
   }
-  if (!vm.kernel.notifiersBySlot || meetsSlot(vm, start, end)) bump(vm, Scalar.count, 1);
-  if (vm.notifiers) forEachPage(vm, start, end, visitUnmap);
+  if (vm.kernel.notifiersBySlot !== true || meetsSlot(vm, start, end)) vm.state.countScalar(Scalar.count, 1);
+  if (vm.notifiers === true) visitRange(vm, start, end, Work.unmap);
   if (log !== null) log.leave();
 }
 
@@ -200,9 +200,9 @@ export function invalidateRangeEnd(vm: Vm, start: number, end: number): void {
     log.enter(sRange.PATH, -1, numHi(start), start | 0, numHi(end), end | 0);
     log.step(sRange.end);
   }
-  if (!vm.kernel.notifiersBySlot || meetsSlot(vm, start, end)) {
-    bump(vm, Scalar.seq, 1);
-    bump(vm, Scalar.count, -1);
+  if (vm.kernel.notifiersBySlot !== true || meetsSlot(vm, start, end)) {
+    vm.state.countScalar(Scalar.seq, 1);
+    vm.state.countScalar(Scalar.count, -1);
   }
   if (log !== null) {
     log.event(NOTIFIER_END).num(start).num(end).u64(vm.state.scalars.hi(Scalar.seq), vm.state.scalars.lo(Scalar.seq));
@@ -221,8 +221,8 @@ export function invalidatePage(vm: Vm, hva: number): void {
       .num(hva + vm.page);
     log.step(sRange.end);
   }
-  bump(vm, Scalar.seq, 1);
-  if (vm.notifiers) forEachPage(vm, hva, hva + 1, visitUnmap);
+  vm.state.countScalar(Scalar.seq, 1);
+  if (vm.notifiers === true) visitRange(vm, hva, hva + 1, Work.unmap);
   if (log !== null) {
     log
       .event(NOTIFIER_END)
@@ -235,7 +235,7 @@ export function invalidatePage(vm: Vm, hva: number): void {
 
 /** The block at `hva` is invalidated as a whole: linux-3.4 by the single-page notifier unless it is huge. */
 export function invalidateBlock(vm: Vm, hva: number, bytes: number): void {
-  if (!vm.kernel.notifiersBySlot && bytes === vm.page) invalidatePage(vm, hva);
+  if (vm.kernel.notifiersBySlot !== true && bytes === vm.page) invalidatePage(vm, hva);
   else {
     invalidateRangeStart(vm, hva, hva + bytes);
     invalidateRangeEnd(vm, hva, hva + bytes);
@@ -309,16 +309,16 @@ function testAgeRmapp(vm: Vm, slot: Memslot, gfn: number): boolean {
 
 /** Asks for and clears the referenced state of [start, end) (kvm_age_hva). */
 export function ageRange(vm: Vm, start: number, end: number): boolean {
-  return age(vm, start, end, 'age', ageRmapp);
+  return age(vm, start, end, 'age', Work.age);
 }
 
 /** Asks for the referenced state of [start, end) (kvm_test_age_hva). */
 export function testAgeRange(vm: Vm, start: number, end: number): boolean {
-  return age(vm, start, end, 'test-age', testAgeRmapp);
+  return age(vm, start, end, 'test-age', Work.testAge);
 }
 
-function age(vm: Vm, start: number, end: number, span: (typeof SPAN_KINDS)[number], look: PageVisit): boolean {
-  const referenced = vm.notifiers && forEachPage(vm, start, end, look);
+function age(vm: Vm, start: number, end: number, span: (typeof SPAN_KINDS)[number], look: Work): boolean {
+  const referenced = vm.notifiers === true && visitRange(vm, start, end, look);
   const log = vm.state.log;
   if (log !== null)
     log
@@ -339,9 +339,9 @@ export function changePte(vm: Vm, hva: number): void {
     log.step(sSetSpte.seq);
   }
   const s = vm.state.scalars;
-  const goes = !vm.kernel.notifiersBySlot || (s.lo(Scalar.count) | s.hi(Scalar.count)) !== 0;
-  if (!vm.kernel.notifiersBySlot) bump(vm, Scalar.seq, 1);
+  const goes = vm.kernel.notifiersBySlot !== true || (s.lo(Scalar.count) | s.hi(Scalar.count)) !== 0;
+  if (vm.kernel.notifiersBySlot !== true) vm.state.countScalar(Scalar.seq, 1);
   if (log !== null) log.step(sSetSpte.unmap);
-  if (goes && vm.notifiers) forEachPage(vm, hva, hva + 1, visitRemap);
+  if (goes && vm.notifiers === true) visitRange(vm, hva, hva + 1, Work.remap);
   if (log !== null) log.leave();
 }

@@ -4,7 +4,7 @@
  */
 import { KERNELS, type KernelName } from './kernel';
 import type { Mutation } from './mutations';
-import { Hpt, type Owned, type Plane, type State, Store } from './state';
+import { Hpt, type Mapping, Memslot, type Owned, type Plane, type State, Store, Vma } from './state';
 import { Vm, type VmConfig } from './vm';
 import type { World } from './world';
 
@@ -23,18 +23,7 @@ type PackedOwner =
       readonly dirty: number;
       readonly phys: number;
     }
-  | {
-      readonly kind: 'vma';
-      readonly hva: number;
-      readonly npages: number;
-      readonly writable: boolean;
-      readonly cow: boolean;
-      readonly order: number;
-      readonly pfnmap: boolean;
-      readonly pfn: number;
-      readonly cache: number;
-      readonly ptes: number;
-    };
+  | ({ readonly kind: 'vma'; readonly ptes: number } & Mapping);
 
 /** The chunks of one table or store: index of the first entry of each, and their words one after the other. */
 interface PackedWords {
@@ -69,7 +58,7 @@ function packOwner(owner: Owned): PackedOwner | null {
   if (owner === null) return null;
   if (owner instanceof Hpt) return { kind: 'hpt', order: owner.order };
   if (owner instanceof Store) return { kind: 'store', plane: owner.plane };
-  if ('rmap' in owner) {
+  if (owner instanceof Memslot) {
     const { id, baseGfn, npages, hva, rmap, dirty, phys } = owner;
     return { kind: 'memslot', id, baseGfn, npages, hva, rmap: rmap.owner, dirty: dirty.owner, phys: phys?.owner ?? 0 };
   }
@@ -78,7 +67,7 @@ function packOwner(owner: Owned): PackedOwner | null {
 }
 
 /** Makes the next owner; those that it names were made before it. */
-function unpackOwner(state: State, packed: PackedOwner): void {
+function unpackOwner(state: State, packed: PackedOwner, pageShift: number): void {
   switch (packed.kind) {
     case 'hpt':
       state.newHpt(packed.order);
@@ -91,13 +80,12 @@ function unpackOwner(state: State, packed: PackedOwner): void {
       const rmap = storeOf(state, packed.rmap);
       const dirty = storeOf(state, packed.dirty);
       const phys = packed.phys === 0 ? null : storeOf(state, packed.phys);
-      state.own((owner) => ({ owner, id, baseGfn, npages, hva, rmap, dirty, phys }));
+      state.own((owner) => new Memslot(owner, id, baseGfn, npages, hva, rmap, dirty, phys));
       return;
     }
     case 'vma': {
-      const { kind: _, ptes: ptesOwner, ...vma } = packed;
-      const ptes = storeOf(state, ptesOwner);
-      state.own((owner) => ({ owner, ...vma, ptes }));
+      const ptes = storeOf(state, packed.ptes);
+      state.own((owner) => new Vma(owner, ptes, packed, pageShift));
       return;
     }
   }
@@ -131,7 +119,7 @@ export function unpackVm(packed: PackedVm, makeWorld: (vm: Vm) => World): Vm {
   const { state } = vm;
   packed.owners.forEach((owner, number) => {
     // the first ones came with the machine
-    if (owner !== null && number >= state.owned.length) unpackOwner(state, owner);
+    if (owner !== null && number >= state.owned.length) unpackOwner(state, owner, vm.pageShift);
   });
   for (const { owner, firsts, words } of packed.words) {
     const to = state.owned[owner];

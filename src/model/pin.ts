@@ -44,7 +44,7 @@ function getPage(vm: Vm, slot: Memslot, gfn: number, shift: number): number {
   // guest pages smaller than a host page cover none: the kernel's shift count comes out as zero pages
   let npages = shift < vm.pageShift ? 0 : pagesOf(shift, vm.pageShift);
   let first = page;
-  if (w.getUserPages(hva, true)) {
+  if (w.getPage(slot, page, true)) {
     got = GOT_PAGE;
     pfn = w.ptePfn;
     const hostPages = 2 ** (w.pteShift - vm.pageShift);
@@ -62,7 +62,7 @@ function getPage(vm: Vm, slot: Memslot, gfn: number, shift: number): number {
       return EINVAL;
     }
   } else {
-    if (!w.pfnmap(hva, 2 ** shift)) return EFAULT;
+    if (!w.pfnmap(slot, page, 2 ** shift)) return EFAULT;
     pfn = w.ptePfn;
     io = w.pteFlags & PTE_CACHE;
     if (shift > vm.pageShift && pfn % pagesOf(shift, vm.pageShift) !== 0) return EFAULT;
@@ -116,7 +116,7 @@ function pin(vm: Vm, gpaHi: number, gpaLo: number, dirty: boolean): PinnedPage |
   const hva = slot.hva + (gfn - slot.baseGfn) * vm.page;
   const offset = gpaLo & maskLo(vm.pageShift);
   if (!vm.notifiers) return pinnedPhys(vm, slot, gfn, offset);
-  if (!w.getUserPages(hva, true)) return null;
+  if (!w.getPage(slot, gfn - slot.baseGfn, true)) return null;
   const log = vm.state.log;
   const hostBytes = 2 ** w.pteShift;
   const pfn = w.ptePfn;

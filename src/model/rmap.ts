@@ -6,9 +6,11 @@
 import { GR_MODIFIED_HI, R_C, R_RC, RMAP_C_HI, RMAP_PRESENT_HI, RMAP_R_HI } from './bits';
 import { DIRTY_CAUSE, eventCode } from './events';
 import { actualShift, gfnOf } from './hpte';
+import * as Lane from './lane';
 import { Local, sAddRevmap, sRemoveRevmap } from './listing';
 import type { Point } from './points';
-import { type Hpt, type Memslot, Scalar } from './state';
+import * as Scalar from './scalar';
+import { type Hpt, type Memslot, putAt } from './state';
 import type { Vm } from './vm';
 import { numHi } from './words';
 
@@ -21,13 +23,13 @@ export type DirtyCause = (typeof DIRTY_CAUSE)[number];
 
 /** Takes the lock of a rmap word, where it could be seen. */
 export function lockRmap(vm: Vm, slot: Memslot, page: number): void {
-  if (vm.noRmapLock || vm.alone) return;
+  if (vm.noRmapLock === true || vm.alone === true) return;
   const w = slot.rmap;
   vm.state.put(w, page, w.hi(page) | vm.kernel.rmapLockHi, w.lo(page));
 }
 
 export function unlockRmap(vm: Vm, slot: Memslot, page: number): void {
-  if (vm.noRmapLock) return;
+  if (vm.noRmapLock === true) return;
   const w = slot.rmap;
   const hi = w.hi(page);
   if ((hi & vm.kernel.rmapLockHi) !== 0) vm.state.put(w, page, hi & ~vm.kernel.rmapLockHi, w.lo(page));
@@ -38,41 +40,49 @@ export function unlockRmap(vm: Vm, slot: Memslot, page: number): void {
  * linux-3.4 rewrites the whole word: REFERENCED is set and a pending CHANGED is lost.
  */
 export function addRevmapChain(vm: Vm, hpt: Hpt, index: number, slot: Memslot, gfn: number, racePoint: Point): void {
-  const st = vm.state;
-  const log = st.log;
+  const k = vm.kernel;
+  const { log } = vm.state;
   const page = gfn - slot.baseGfn;
-  const w = slot.rmap;
-  const hi = w.hi(page);
-  const lo = w.lo(page);
+  const w = slot.rmap.own(page);
+  const wo = (page & 255) << 1;
+  const lo = w[wo] as number;
+  const hi = w[wo + 1] as number;
   if (log !== null) log.enter(sAddRevmap.PATH, -1, numHi(index), index | 0, hi, lo);
-  let head = index;
-  if ((hi & RMAP_PRESENT_HI) !== 0) {
-    if (log !== null) log.step(sAddRevmap.join);
-    head = lo >>> 0;
-    const tail = hpt.back(head);
-    st.putLink(hpt, index, head, tail);
-    st.putLink(hpt, tail, index, hpt.back(tail));
-    st.putLink(hpt, head, hpt.forw(head), index);
-  } else {
+  const first = (hi & RMAP_PRESENT_HI) === 0;
+  if (first) {
     if (log !== null) log.step(sAddRevmap.first);
-    st.putLink(hpt, index, index, index);
+    putAt(log, hpt.placeLink, index, hpt.own(index), ((index & 255) << 3) + Lane.forw, index | 0, index | 0);
+  } else {
+    if (log !== null) log.step(sAddRevmap.join);
+    join(vm, hpt, index, lo >>> 0);
   }
-  if (vm.noRmapLock) vm.point(racePoint);
+  const head = first ? index : lo >>> 0;
+  if (vm.noRmapLock === true) vm.point(racePoint);
   if (log !== null) {
     log.step(sAddRevmap.word);
     log.event(RMAP_LINK).num(index).num(gfn).num(head);
-    if (vm.kernel.insertWipesRmap && (hi & RMAP_C_HI) !== 0) log.event(DIRTY_LOST).num(index).num(gfn);
+    if (k.insertWipesRmap === true && (hi & RMAP_C_HI) !== 0) log.event(DIRTY_LOST).num(index).num(gfn);
   }
-  if (vm.kernel.insertWipesRmap) st.put(w, page, RMAP_R_HI | RMAP_PRESENT_HI, head | 0);
-  else if (head === index)
-    st.put(w, page, (hi | RMAP_PRESENT_HI | vm.kernel.rmapTypeHi) & ~vm.kernel.rmapLockHi, index | 0);
-  else st.put(w, page, hi & ~vm.kernel.rmapLockHi, lo);
+  const newHi =
+    k.insertWipesRmap === true
+      ? RMAP_R_HI | RMAP_PRESENT_HI
+      : (first ? hi | RMAP_PRESENT_HI | k.rmapTypeHi : hi) & ~k.rmapLockHi;
+  putAt(log, slot.rmap.place, page, w, wo, newHi, head | 0);
   if (log !== null) log.leave();
+}
+
+/** Puts an entry before the head of a ring. */
+function join(vm: Vm, hpt: Hpt, index: number, head: number): void {
+  const st = vm.state;
+  const tail = hpt.back(head);
+  st.putLink(hpt, index, head, tail);
+  st.putLink(hpt, tail, index, hpt.back(tail));
+  st.putLink(hpt, head, hpt.forw(head), index);
 }
 
 /** guest_rpte |= MODIFIED while somebody reads the HTAB stream (note_hpte_modification). */
 export function noteModification(vm: Vm, hpt: Hpt, index: number): void {
-  if (!vm.kernel.tracksModification || vm.state.scalars.lo(Scalar.modInterest) === 0) return;
+  if (vm.kernel.tracksModification !== true || vm.state.scalars.lo(Scalar.modInterest) === 0) return;
   vm.state.putGuest(hpt, index, hpt.guestHi(index) | GR_MODIFIED_HI, hpt.guestLo(index));
 }
 
@@ -87,7 +97,7 @@ export function pagesOf(shift: number, pageShift: number): number {
  */
 export function updateDirtyMap(vm: Vm, slot: Memslot, gfn: number, pages: number, cause: DirtyCause): void {
   const st = vm.state;
-  if (!vm.kernel.dirtyBitmap || !st.logDirty(slot)) return;
+  if (vm.kernel.dirtyBitmap !== true || !st.logDirty(slot)) return;
   const rel = gfn - slot.baseGfn;
   if (st.log !== null) st.log.event(DIRTY_SET).u32(slot.id).num(gfn).u32(pages).u32(DIRTY_CAUSE.indexOf(cause));
   const first = pages >= 8 ? rel - (rel % 8) : rel;
@@ -111,7 +121,7 @@ function setDirtyBit(vm: Vm, slot: Memslot, page: number): void {
 export function removeRevmapChain(vm: Vm, hpt: Hpt, index: number, vLo: number, rLo: number): void {
   const st = vm.state;
   const log = st.log;
-  const rc = vm.noRcHarvest ? 0 : rLo & R_RC;
+  const rc = vm.noRcHarvest === true ? 0 : rLo & R_RC;
   if (log !== null) {
     log.enter(sRemoveRevmap.PATH, -1, numHi(index), index | 0, 0, rLo);
     log.step(sRemoveRevmap.harvest);
@@ -149,16 +159,21 @@ export function removeRevmapChain(vm: Vm, hpt: Hpt, index: number, vLo: number, 
  */
 export function unlinkHpte(vm: Vm, hpt: Hpt, index: number, slot: Memslot, page: number, byHost: boolean): void {
   const st = vm.state;
-  const forw = hpt.forw(index);
-  const back = hpt.back(index);
-  if (forw !== index || back !== index) {
+  const c = hpt.chunk(index);
+  const o = (index & 255) << 3;
+  const forw = (c[o + Lane.forw] as number) >>> 0;
+  const back = (c[o + Lane.back] as number) >>> 0;
+  const alone = forw === index && back === index;
+  if (!alone) {
     st.putLink(hpt, forw, hpt.forw(forw), back);
     st.putLink(hpt, back, forw, hpt.back(back));
   }
-  const w = slot.rmap;
-  if (byHost || w.lo(page) >>> 0 === index) {
-    if (forw === index) st.put(w, page, w.hi(page) & ~RMAP_PRESENT_HI, 0);
-    else st.put(w, page, w.hi(page), forw | 0);
+  const w = slot.rmap.own(page);
+  const wo = (page & 255) << 1;
+  const hi = w[wo + 1] as number;
+  if (byHost || (w[wo] as number) >>> 0 === index) {
+    const last = forw === index;
+    putAt(st.log, slot.rmap.place, page, w, wo, last ? hi & ~RMAP_PRESENT_HI : hi, last ? 0 : forw | 0);
   }
   if (byHost && forw !== index) st.putLink(hpt, index, index, index);
 }

@@ -7,8 +7,13 @@
  */
 
 import { VRMA_SLB_V_HI, VRMA_SLB_V_LO } from './bits';
+import * as Lane from './lane';
 import type { Log } from './log';
+import * as Scalar from './scalar';
+import * as Vcpu from './vcpu';
 import { Fnv, numHi, numLo, toNum } from './words';
+
+export { Lane, Scalar, Vcpu };
 
 /** Planes: kinds of 64-bit words. */
 export const Plane = {
@@ -56,48 +61,7 @@ export const PLANE_NAMES: Readonly<Record<number, string>> = {
   [Plane.htabFd]: 'HTAB fd',
 };
 
-/** Words of the scalar plane. */
-export const Scalar = {
-  /** owner of the current table */
-  hpt: 0,
-  seq: 1,
-  count: 2,
-  mmioUpdate: 3,
-  mmuReady: 4,
-  vcpusRunning: 5,
-  modInterest: 6,
-  vrmaSlbV: 7,
-  nextPfn: 8,
-  gupRefs: 9,
-  /** resize request: 0 none, 1 pending, 2 done, 3 failed */
-  resizeState: 11,
-  resizeOrder: 12,
-  resizeHpt: 13,
-  resizeError: 14,
-  /** cancelled or queued work items that have not run yet */
-  workQueued: 15,
-} as const;
-
-/** Words of a vCPU. SLB entry i is (2i: ESID word, 2i+1: VSID word), i below SLB_ENTRIES. */
 export const SLB_ENTRIES = 64;
-export const Vcpu = {
-  slb: 0,
-  gpr: 128,
-  msr: 160,
-  amr: 161,
-  pgfaultAddr: 162,
-  pgfaultIndex: 163,
-  pgfaultV: 164,
-  pgfaultR: 165,
-  pgfaultGuest: 166,
-  /** 1 + number of the MMIO cache entry that was hit, 0 none */
-  pgfaultCache: 167,
-  mmioNext: 168,
-  needFlush: 169,
-  tlbCount: 170,
-  /** MMIO cache: entry i at mmio + 8i: eaddr, slb_v, v, r, guest, index, mmio_update */
-  mmio: 176,
-} as const;
 export const MMIO_ENTRIES = 4;
 
 const CHUNK_SHIFT = 8;
@@ -109,32 +73,24 @@ const NOTHING: Int32Array = new Int32Array(CHUNK * 8);
 /** Chunks that are found by position; those beyond (tables of more than 512 MiB) by a map. */
 const NEAR_CHUNKS = 1 << 17;
 
-/** Words in chunks, made when first written. The last chunk is remembered: a kernel path stays with one entry for a while. */
+/** Words in chunks, made when first written. */
 class Chunked {
   /** By chunk number, NOTHING where there is none; without holes, which would make looking up slow. */
   private readonly near: Int32Array[] = [];
   private readonly far = new Map<number, Int32Array>();
-  /** Number of a near chunk, and that chunk. */
-  private lastKey = -1;
-  private last = NOTHING;
+  /** Indexes below have their chunk in `near`. */
+  private limit = 0;
 
   /** @param chunkWords 32-bit words in a chunk */
   constructor(private readonly chunkWords: number) {}
 
   /** The chunk of an index for reading; its words are zero when there is none. */
   chunk(index: number): Int32Array {
-    return index >>> CHUNK_SHIFT === this.lastKey && index < NEAR ? this.last : this.find(index);
+    return index < this.limit ? (this.near[index >>> 8] as Int32Array) : this.beyond(index);
   }
 
-  private find(index: number): Int32Array {
-    const key = Math.floor(index / CHUNK);
-    if (key >= NEAR_CHUNKS) return this.far.get(key) ?? NOTHING;
-    const chunk = this.near[key] ?? NOTHING;
-    if (chunk !== NOTHING) {
-      this.lastKey = key;
-      this.last = chunk;
-    }
-    return chunk;
+  private beyond(index: number): Int32Array {
+    return this.far.size === 0 ? NOTHING : (this.far.get(Math.floor(index / CHUNK)) ?? NOTHING);
   }
 
   /** The chunk of an index for writing, made when it is missing. */
@@ -153,13 +109,13 @@ class Chunked {
     if (key < NEAR_CHUNKS) {
       while (this.near.length <= key) this.near.push(NOTHING);
       this.near[key] = chunk;
+      this.limit = this.near.length * CHUNK;
     } else this.far.set(key, chunk);
   }
 
   /** Makes a chunk, as `forEachChunk` gives it, what stands from an index on. */
   adopt(chunk: Int32Array, first: number): void {
     this.keep(Math.floor(first / CHUNK), chunk);
-    this.lastKey = -1;
   }
 
   /** Chunks in ascending order, with the index of their first entry. */
@@ -209,6 +165,23 @@ export class Store extends Chunked {
   }
 }
 
+/** A store of at most 256 words that are always there: no look-up. Word i is at 2i, 2i + 1 of `words`: low, high. */
+export class Registers extends Store {
+  readonly words: Int32Array = this.own(0);
+
+  override hi(word: number): number {
+    return this.words[(word << 1) + 1] as number;
+  }
+
+  override lo(word: number): number {
+    return this.words[word << 1] as number;
+  }
+
+  override adopt(chunk: Int32Array): void {
+    this.words.set(chunk);
+  }
+}
+
 /**
  * One hashed page table and its reverse map: for each entry dword 0, dword 1, guest_rpte, forw and back.
  * An HPTE's identity is (owner of the table, index). In its chunk an entry is at (index & 255) * 8: vLo, vHi, rLo, rHi, guestLo,
@@ -223,6 +196,8 @@ export class Hpt extends Chunked {
   readonly placeR: number;
   readonly placeGuest: number;
   readonly placeLink: number;
+  /** number of the last PTEG */
+  readonly lastPteg: number;
 
   /** @param order log2 of the table's size in bytes, 10 to 46 */
   constructor(
@@ -232,6 +207,7 @@ export class Hpt extends Chunked {
     super(CHUNK * 8);
     this.entries = 2 ** (order - 4);
     const npteg = 2 ** (order - 7);
+    this.lastPteg = npteg - 1;
     this.maskHi = numHi(npteg - 1);
     this.maskLo = numLo(npteg - 1);
     this.placeV = placeOf(Plane.hpteV, owner);
@@ -286,21 +262,22 @@ export class Hpt extends Chunked {
 }
 
 /** A range of guest physical memory backed by host virtual memory. Page unit: the host page. */
-export interface Memslot {
-  readonly owner: number;
-  readonly id: number;
-  readonly baseGfn: number;
-  readonly npages: number;
-  readonly hva: number;
-  readonly rmap: Store;
-  readonly dirty: Store;
-  /** PPC970 only: survives the deletion of the slot. */
-  readonly phys: Store | null;
+export class Memslot {
+  /** @param phys PPC970 only: survives the deletion of the slot */
+  constructor(
+    readonly owner: number,
+    readonly id: number,
+    readonly baseGfn: number,
+    readonly npages: number,
+    readonly hva: number,
+    readonly rmap: Store,
+    readonly dirty: Store,
+    readonly phys: Store | null,
+  ) {}
 }
 
-/** A mapping of the VMM's address space. */
-export interface Vma {
-  readonly owner: number;
+/** What a mapping of the VMM's address space is. */
+export interface Mapping {
   readonly hva: number;
   /** host pages */
   readonly npages: number;
@@ -312,11 +289,46 @@ export interface Vma {
   readonly pfn: number;
   /** cache attribute bits of a pfnmap PTE: 0, 0x20, 0x40, 0x60 */
   readonly cache: number;
-  readonly ptes: Store;
 }
 
-/** Where the words of an HPTE stand from (index & 255) * 8 on in its chunk. For paths that read several of them. */
-export const Lane = { vLo: 0, vHi: 1, rLo: 2, rHi: 3, guestLo: 4, guestHi: 5, forw: 6, back: 7 } as const;
+/** A mapping of the VMM's address space. */
+export class Vma implements Mapping {
+  readonly hva: number;
+  readonly npages: number;
+  readonly writable: boolean;
+  readonly cow: boolean;
+  readonly order: number;
+  readonly pfnmap: boolean;
+  readonly pfn: number;
+  readonly cache: number;
+  /** address after its last byte */
+  readonly end: number;
+  readonly blockBytes: number;
+  readonly blocksPerByte: number;
+  /** log2 of a block's bytes */
+  readonly blockShift: number;
+
+  /** @param pageShift log2 of the host page size */
+  constructor(
+    readonly owner: number,
+    readonly ptes: Store,
+    of: Mapping,
+    pageShift: number,
+  ) {
+    this.hva = of.hva;
+    this.npages = of.npages;
+    this.writable = of.writable;
+    this.cow = of.cow;
+    this.order = of.order;
+    this.pfnmap = of.pfnmap;
+    this.pfn = of.pfn;
+    this.cache = of.cache;
+    this.blockShift = pageShift + of.order;
+    this.blockBytes = 2 ** this.blockShift;
+    this.blocksPerByte = 1 / this.blockBytes;
+    this.end = of.hva + of.npages * 2 ** pageShift;
+  }
+}
 
 export type Owned = Hpt | Store | Memslot | Vma | null;
 
@@ -336,17 +348,41 @@ export function decodePlace(place: number, indexLo: number): Place {
   };
 }
 
+/**
+ * The write door, for paths that hold a word's chunk: journals the word, then writes it.
+ * @param place of the word, without the part of its index beyond 2^32
+ * @param chunk where it stands (`own`), low half at `o`, high half at `o + 1`
+ */
+export function putAt(
+  log: Log | null,
+  place: number,
+  index: number,
+  chunk: Int32Array,
+  o: number,
+  hi: number,
+  lo: number,
+): void {
+  if (log !== null) log.write(place, index, chunk[o + 1] as number, chunk[o] as number, hi, lo);
+  chunk[o] = lo;
+  chunk[o + 1] = hi;
+}
+
+/** The write door for a word that is always there. */
+export function putRegister(log: Log | null, store: Registers, word: number, hi: number, lo: number): void {
+  putAt(log, store.place, word, store.words, word << 1, hi, lo);
+}
+
 export class State {
   /** The journal, or null when nobody records. */
   log: Log | null = null;
   private readonly owners: Owned[] = [null];
 
-  readonly scalars = this.store(Plane.scalar);
+  readonly scalars = this.registers(Plane.scalar);
   readonly slotWords = this.store(Plane.slot);
   readonly vmaWords = this.store(Plane.vma);
   readonly dirtyPfns = this.store(Plane.dirtyPfn);
   readonly htabFds = this.store(Plane.htabFd);
-  readonly vcpus: Store[] = [];
+  readonly vcpus: Registers[] = [];
   readonly tlbs: Store[] = [];
 
   // derived from the words above, brought up to date by refresh()
@@ -363,7 +399,7 @@ export class State {
     vcpus: number,
   ) {
     for (let i = 0; i < vcpus; i++) {
-      this.vcpus.push(this.store(Plane.vcpu));
+      this.vcpus.push(this.registers(Plane.vcpu));
       this.tlbs.push(this.store(Plane.tlb));
     }
     this.hpt = this.newHpt(order);
@@ -386,6 +422,10 @@ export class State {
     return this.own((owner) => new Store(plane, owner));
   }
 
+  private registers(plane: Plane): Registers {
+    return this.own((owner) => new Registers(plane, owner));
+  }
+
   newHpt(order: number): Hpt {
     return this.own((owner) => new Hpt(owner, order));
   }
@@ -393,16 +433,16 @@ export class State {
   newMemslot(id: number, baseGfn: number, npages: number, hva: number, phys: Store | null): Memslot {
     const rmap = this.store(Plane.rmap);
     const dirty = this.store(Plane.dirty);
-    return this.own((owner) => ({ owner, id, baseGfn, npages, hva, rmap, dirty, phys }));
+    return this.own((owner) => new Memslot(owner, id, baseGfn, npages, hva, rmap, dirty, phys));
   }
 
   newSlotPhys(): Store {
     return this.store(Plane.slotPhys);
   }
 
-  newVma(from: Omit<Vma, 'owner' | 'ptes'>): Vma {
+  newVma(mapping: Mapping, pageShift: number): Vma {
     const ptes = this.store(Plane.hostPte);
-    return this.own((owner) => ({ ...from, owner, ptes }));
+    return this.own((owner) => new Vma(owner, ptes, mapping, pageShift));
   }
 
   /** Everything that owns words or names one that does, by owner number. */
@@ -418,60 +458,41 @@ export class State {
   // ---- the write door -------------------------------------------------------------------------------------------
 
   put(store: Store, index: number, hi: number, lo: number): void {
-    const chunk = store.own(index);
-    const o = (index & 255) << 1;
-    if (this.log !== null)
-      this.log.write(
-        store.place + (index < NEAR ? 0 : Math.floor(index / NEAR)),
-        index | 0,
-        chunk[o + 1] as number,
-        chunk[o] as number,
-        hi,
-        lo,
-      );
-    chunk[o] = lo;
-    chunk[o + 1] = hi;
+    putAt(this.log, store.place, index, store.own(index), (index & 255) << 1, hi, lo);
   }
 
   putV(hpt: Hpt, index: number, hi: number, lo: number): void {
-    this.putHpte(hpt, hpt.placeV, 0, index, hi, lo);
+    putAt(this.log, hpt.placeV, index, hpt.own(index), (index & 255) << 3, hi, lo);
   }
 
   putR(hpt: Hpt, index: number, hi: number, lo: number): void {
-    this.putHpte(hpt, hpt.placeR, 2, index, hi, lo);
+    putAt(this.log, hpt.placeR, index, hpt.own(index), ((index & 255) << 3) + 2, hi, lo);
   }
 
   putGuest(hpt: Hpt, index: number, hi: number, lo: number): void {
-    this.putHpte(hpt, hpt.placeGuest, 4, index, hi, lo);
+    putAt(this.log, hpt.placeGuest, index, hpt.own(index), ((index & 255) << 3) + 4, hi, lo);
   }
 
   putLink(hpt: Hpt, index: number, forw: number, back: number): void {
-    this.putHpte(hpt, hpt.placeLink, 6, index, back | 0, forw | 0);
-  }
-
-  private putHpte(hpt: Hpt, place: number, lane: number, index: number, hi: number, lo: number): void {
-    const chunk = hpt.own(index);
-    const o = ((index & 255) << 3) + lane;
-    if (this.log !== null)
-      this.log.write(
-        place + (index < NEAR ? 0 : Math.floor(index / NEAR)),
-        index | 0,
-        chunk[o + 1] as number,
-        chunk[o] as number,
-        hi,
-        lo,
-      );
-    chunk[o] = lo;
-    chunk[o + 1] = hi;
+    putAt(this.log, hpt.placeLink, index, hpt.own(index), ((index & 255) << 3) + 6, back | 0, forw | 0);
   }
 
   putScalar(index: number, hi: number, lo: number): void {
-    this.put(this.scalars, index, hi, lo);
+    putRegister(this.log, this.scalars, index, hi, lo);
     if (index === Scalar.hpt) this.refresh(Plane.scalar);
   }
 
   setScalarNum(index: number, value: number): void {
     this.putScalar(index, numHi(value), numLo(value));
+  }
+
+  /** Adds 1 or -1 to a counter. */
+  countScalar(index: number, by: 1 | -1): void {
+    const { words } = this.scalars;
+    const o = index << 1;
+    const lo = words[o] as number;
+    const carry = by === 1 ? (lo === -1 ? 1 : 0) : lo === 0 ? -1 : 0;
+    putAt(this.log, this.scalars.place, index, words, o, (words[o + 1] as number) + carry, lo + by);
   }
 
   scalarNum(index: number): number {
@@ -546,14 +567,14 @@ export class State {
       const slots: Memslot[] = [];
       this.slotWords.forEach((_, __, lo) => {
         const slot = this.owners[lo];
-        if (slot !== null && slot !== undefined && 'baseGfn' in slot) slots.push(slot);
+        if (slot instanceof Memslot) slots.push(slot);
       });
       this.slots = slots;
     } else {
       const vmas: Vma[] = [];
       this.vmaWords.forEach((owner) => {
         const vma = this.owners[owner];
-        if (vma !== null && vma !== undefined && 'ptes' in vma) vmas.push(vma);
+        if (vma instanceof Vma) vmas.push(vma);
       });
       this.vmas = vmas.sort((a, b) => a.hva - b.hva);
     }
@@ -630,5 +651,5 @@ export class State {
 
 /** Page frame number of a host PTE word. */
 export function pfnOf(hi: number, lo: number): number {
-  return (hi >>> 0) * 1048576 + (lo >>> 12);
+  return hi === 0 ? lo >>> 12 : (hi >>> 0) * 1048576 + (lo >>> 12);
 }

@@ -37,8 +37,10 @@ export function tlbieHpte(
   rLo: number,
   local: boolean,
 ): void {
-  tlbieRb(vm, index, vHi, vLo, rLo, vm);
   const log = vm.state.log;
+  // nobody could see it
+  if (log === null && vm.config.tlb !== true) return;
+  tlbieRb(vm, index, vHi, vLo, rLo, vm);
   if (log !== null) log.enter(sTlbie.PATH, -1, vm.rbHi, vm.rbLo, 0, local ? 1 : 0);
   tlbiePage(vm, vcpu, vm.rbHi, vm.rbLo, local);
   tlbieErrata(vm, local);
@@ -49,7 +51,7 @@ export function tlbieHpte(
 export function tlbiePage(vm: Vm, vcpu: number, rbHi: number, rbLo: number, local: boolean): void {
   vm.rbHi = rbHi;
   vm.rbLo = rbLo;
-  if (vm.noTlbie) return;
+  if (vm.noTlbie === true) return;
   const log = vm.state.log;
   if (log !== null) {
     log.step(local ? sTlbie.local : sTlbie.global);
@@ -58,12 +60,12 @@ export function tlbiePage(vm: Vm, vcpu: number, rbHi: number, rbLo: number, loca
       .u32(local ? LOCAL : GLOBAL)
       .u64(rbHi, rbLo);
   }
-  if (vm.config.tlb) flushTlbs(vm, vcpu, rbHi, rbLo, local);
+  if (vm.config.tlb === true) flushTlbs(vm, vcpu, rbHi, rbLo, local);
 }
 
 /** The POWER9 erratum repeats, once after a batch of global tlbies; uses the last RB. */
 export function tlbieErrata(vm: Vm, local: boolean): void {
-  if (local || vm.noTlbie || !vm.newFormat) return;
+  if (local || vm.noTlbie === true || vm.newFormat !== true) return;
   const log = vm.state.log;
   if (log === null) return;
   if (vm.config.tlbieEratBug) {
@@ -102,7 +104,7 @@ function flushTlb(vm: Vm, vcpu: number, rbHi: number, rbLo: number): void {
 
 /** Every vCPU flushes its TLB before it goes on: the table was taken away as a whole, without a tlbie for each entry. */
 export function flushAllTlbs(vm: Vm): void {
-  if (!vm.config.tlb) return;
+  if (vm.config.tlb !== true) return;
   for (const cpu of vm.state.vcpus) vm.state.put(cpu, Vcpu.needFlush, 0, 1);
 }
 

@@ -37,6 +37,7 @@ export class Vm {
   readonly pageShift: number;
   /** Host page size in bytes. */
   readonly page: number;
+  readonly pagesPerByte: number;
   readonly arch206: boolean;
   readonly mixedPageSizes: boolean;
   /** HPTEs lie in memory in the ISA 3.0 layout */
@@ -71,6 +72,7 @@ export class Vm {
     this.kernel = config.kernel;
     this.pageShift = config.pageShift;
     this.page = 2 ** config.pageShift;
+    this.pagesPerByte = 1 / this.page;
     this.arch206 = config.cpu !== 'PPC970';
     this.mixedPageSizes = config.kernel.mixedPageSizes;
     this.newFormat = config.cpu === 'POWER9' || config.cpu === 'POWER10';

@@ -4,7 +4,7 @@
  *
  * Answers are left in the fields, so that asking allocates nothing.
  */
-import type { Hpt } from './state';
+import type { Hpt, Memslot } from './state';
 
 export interface World {
   /** Host PTE flags (bits.ts PTE_*) of the last page found. */
@@ -15,31 +15,32 @@ export interface World {
   pteShift: number;
 
   /**
-   * Looks an address up in the host's page tables (find_linux_pte).
+   * Looks a page of a memslot up in the host's page tables (find_linux_pte).
+   * @param page within the memslot, in host pages
    * @returns false when there is no PTE to point at; true also for a PTE that is not present
    */
-  findPte(hva: number): boolean;
+  findPte(slot: Memslot, page: number): boolean;
 
   /** Marks the PTE found last accessed, and dirty when `writing` and it is writable; answers the updated flags. */
   updatePte(writing: boolean): void;
 
   /** get_user_pages: answers pfn (of the block), flags and shift as findPte does; takes a reference. */
-  getUserPages(hva: number, write: boolean): boolean;
+  getPage(slot: Memslot, page: number, write: boolean): boolean;
 
   /** get_user_page_fast_only for write: no fault is taken. */
-  getUserPagesFast(hva: number): boolean;
+  getPageFast(slot: Memslot, page: number): boolean;
 
   /**
-   * The mapping of I/O memory (VM_PFNMAP) that covers [hva, hva + bytes), or false. Answers ptePfn (of hva itself), its cache
+   * The mapping of I/O memory (VM_PFNMAP) that covers so many bytes from a page on, or false. Answers ptePfn (of that page), its cache
    * attribute and RW flag in pteFlags.
    */
-  pfnmap(hva: number, bytes: number): boolean;
+  pfnmap(slot: Memslot, page: number, bytes: number): boolean;
 
   /**
    * linux-6.1's slow path for I/O memory: fixes a missing PTE up and tells in pteFlags whether it is writable.
    * @returns false when the access cannot be allowed
    */
-  fixupPfnmap(hva: number, write: boolean): boolean;
+  fixupPfnmap(slot: Memslot, page: number, write: boolean): boolean;
 
   /** Gives back the reference of the last get_user_pages. */
   putPage(): void;

@@ -2,9 +2,10 @@
 // address, protection, key, WIMG, sizes (Power ISA "Page Table Entry", "Page Table Search").
 
 import { SLB_1T_HI, SLB_ESID_VALID, V_BOLTED, V_LARGE, V_SECONDARY, V_VALID } from '../model/bits';
-import { hashEa, secondaryPteg, segmentShift } from '../model/fault';
+
 import { findSlb } from '../model/mmu';
-import type { Hpt, Store } from '../model/state';
+import { primaryPteg as ptegOf, secondaryPteg, segmentShift } from '../model/search';
+import type { Hpt, Registers } from '../model/state';
 import { hiOf, loOf, toBig } from '../model/words';
 
 /** A segment as an address falls into it. */
@@ -16,7 +17,7 @@ export interface SegmentWord {
 }
 
 /** The segment of an address on a vCPU; undefined when no SLB entry covers it. */
-export function segmentOf(cpu: Store, ea: bigint): SegmentWord | undefined {
+export function segmentOf(cpu: Registers, ea: bigint): SegmentWord | undefined {
   const entry = findSlb(cpu, hiOf(ea), loOf(ea));
   if (entry < 0) return undefined;
   const word = toBig(cpu.hi(2 * entry + 1), cpu.lo(2 * entry + 1));
@@ -25,7 +26,7 @@ export function segmentOf(cpu: Store, ea: bigint): SegmentWord | undefined {
 
 /** Number of the primary PTEG of an address. */
 export function primaryPteg(hpt: Hpt, { word, baseShift }: SegmentWord, ea: bigint): number {
-  return hashEa(hpt, hiOf(word), loOf(word), hiOf(ea), loOf(ea), baseShift).pteg;
+  return ptegOf(hpt, hiOf(word), loOf(word), hiOf(ea), loOf(ea), baseShift);
 }
 
 export { secondaryPteg };

@@ -2,7 +2,7 @@
 
 import { R_RPN_HI, R_RPN_LO } from '../model/bits';
 import type { Machine } from '../model/machine';
-import type { Memslot, Store } from '../model/state';
+import type { Memslot, Registers } from '../model/state';
 import { toBig } from '../model/words';
 import type { Numeral, PtegReference, Statement, Value, Word } from './ast';
 import { isNumeral } from './ast';
@@ -43,7 +43,7 @@ export class RunState {
 
   constructor(readonly machine: Machine) {}
 
-  store(vcpu: number): Store {
+  store(vcpu: number): Registers {
     const store = this.machine.state.vcpus[vcpu];
     if (store === undefined) throw new CannotDo(`there is no vCPU ${vcpu}`);
     return store;

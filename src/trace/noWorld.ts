@@ -10,10 +10,10 @@ export class NoWorld implements World {
     return false;
   }
   updatePte(): void {}
-  getUserPages(): boolean {
+  getPage(): boolean {
     return false;
   }
-  getUserPagesFast(): boolean {
+  getPageFast(): boolean {
     return false;
   }
   pfnmap(): boolean {

@@ -3,8 +3,8 @@
 
 import { MSR_DR, MSR_IR, MSR_PR, SLB_1T_HI, SLB_ESID_VALID, SLB_KP, SLB_KS } from '../../model/bits';
 import { EVENTS } from '../../model/events';
-import { segmentShift } from '../../model/fault';
 import { slotPhysArrays } from '../../model/memslots';
+import { segmentShift } from '../../model/search';
 import { MMIO_ENTRIES, Plane, pfnOf, Scalar, SLB_ENTRIES, type Store, Vcpu } from '../../model/state';
 import { toBig } from '../../model/words';
 import { count, hex, hex64, l10n, size } from '../texts';
