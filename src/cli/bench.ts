@@ -1,9 +1,11 @@
 // `hptscope bench model`: what the emulator's hot paths cost, beside what the same algorithm costs in C. `hptscope bench time`: what
-// it costs to travel in a long run.
+// it costs to travel in a long run. `hptscope bench trace`: how fast traces are read and replayed.
 
 import { benchModel, MEASURED_IN_C, type Measured } from './benchModel';
 import { benchTime, type TimeMeasured } from './benchTime';
-import { type Command, EXIT_GOOD, splitFlags, UsageError } from './command';
+import { benchTrace, traceLines } from './benchTrace';
+import { measureTrace, TRACE_WORK } from './benchTraceOnce';
+import { type Command, EXIT_GOOD, type Surroundings, splitFlags, UsageError } from './command';
 
 function line({ mix, kernel, cpu, recorder, nsMedian, nsMin, nsMax }: Measured): string {
   const inC = MEASURED_IN_C.find((one) => one.kernel === kernel && one.cpu === cpu)?.ns[mix] ?? Number.NaN;
@@ -36,13 +38,17 @@ function timeLines({ events, moments, hptes, recordMs, indexMs, what, memory }: 
 
 export const benchCommand: Command = {
   name: 'bench',
-  usage: 'bench model|time [--json]',
-  summary: 'measures the emulator (nanoseconds for enter+remove and fault+unmap) or travelling in a run of 10^6 events',
-  async run(args, { out }) {
+  usage: 'bench model|time|trace [TRACE…] [--json]',
+  summary:
+    'measures the emulator (nanoseconds for enter+remove and fault+unmap), travelling in a run of 10^6 events, or reading and replaying traces',
+  async run(args, surroundings) {
+    const { out } = surroundings;
     const { files, flags } = splitFlags(args, ['--json']);
-    const [what] = files;
+    const [what, ...rest] = files;
+    if (what === 'trace') return trace(rest, flags.has('--json'), surroundings);
+    if (what === 'trace-once') return traceOnce(rest, surroundings);
     if (files.length !== 1 || (what !== 'model' && what !== 'time'))
-      throw new UsageError('what to measure? There are: model, time');
+      throw new UsageError('what to measure? There are: model, time, trace');
     const measured = what === 'model' ? benchModel() : benchTime();
     if (flags.has('--json')) out(JSON.stringify(measured, null, 2));
     else if ('what' in measured) for (const text of timeLines(measured)) out(text);
@@ -53,3 +59,18 @@ export const benchCommand: Command = {
     return EXIT_GOOD;
   },
 };
+
+async function trace(given: readonly string[], json: boolean, { out, problem }: Surroundings): Promise<number> {
+  const measured = await benchTrace(given, problem);
+  if (json) out(JSON.stringify(measured, null, 2));
+  else for (const text of traceLines(measured)) out(text);
+  return EXIT_GOOD;
+}
+
+/** One measurement, for `bench trace`: WORK PATH REPETITIONS. */
+async function traceOnce([named, path, times]: readonly string[], { out }: Surroundings): Promise<number> {
+  const work = TRACE_WORK.find((one) => one === named);
+  if (work === undefined || path === undefined) throw new UsageError(`trace-once ${TRACE_WORK.join('|')} PATH [TIMES]`);
+  out(JSON.stringify(await measureTrace(work, path, Number(times ?? 1))));
+  return EXIT_GOOD;
+}

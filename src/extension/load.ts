@@ -130,7 +130,7 @@ async function loadTrace(uri: vscode.Uri, control: Control, { work, localDisk }:
       return control.cancelled;
     },
     progress: ({ bytes }) => control.report(vscode.l10n.t('{0} MiB read', Math.floor(bytes / megabyte))),
-    read: (name) => bytesOf(fileOf(name)),
+    read: (name) => wholeFile(fileOf(name)),
   };
   const opened = await work.run(job, watch).catch((error) => {
     throw toldError(error, uri);
@@ -140,6 +140,24 @@ async function loadTrace(uri: vscode.Uri, control: Control, { work, localDisk }:
     throw new LoadError(problems);
   }
   return { run: await unpackRun(opened.run, pause), labels: new Map(), path: pathOf(uri), problems };
+}
+
+/** Files that a worker does not read itself come in one piece, which this many bytes may have. */
+const LARGEST_WHOLE = 512 * 2 ** 20;
+
+async function wholeFile(uri: vscode.Uri): Promise<Uint8Array> {
+  const { size } = await vscode.workspace.fs.stat(uri).then(undefined, () => ({ size: 0 }));
+  if (size > LARGEST_WHOLE) {
+    throw new Error(
+      vscode.l10n.t(
+        '{0} has {1} MiB. A file that is not on the local disk, and any file in a browser, may have {2} MiB: convert it, or a part of it, with `npx hptscope convert`, or open it in VS Code on the machine that has it.',
+        nameOf(uri),
+        Math.ceil(size / 2 ** 20),
+        LARGEST_WHOLE / 2 ** 20,
+      ),
+    );
+  }
+  return bytesOf(uri);
 }
 
 /** A reader's problem counts lines from 1; one without a line is about the file as a whole. */
