@@ -1,51 +1,40 @@
 // `hptscope decode KIND WORD…`: takes words apart, field by field. `hptscope decode line 'TEXT'`: a trace line.
 
-import { dword0, dword1, hostPte, msrWord, rmapWord, segmentWord, statusWord } from '../debug/decode';
+import { decodedText, decodePasted, isWord, WORD_KINDS, wordKind, wordOf } from '../debug/pasted';
 import { show, type Thing } from '../debug/values';
-import { Machine } from '../model/machine';
 import { FtraceTextReader } from '../trace/ftraceText';
 import { type Command, EXIT_GOOD, EXIT_TROUBLE, splitArguments, UsageError } from './command';
 
-const KINDS: Readonly<Record<string, { readonly words: string; decode(words: readonly bigint[]): Thing[] }>> = {
-  hpte: {
-    words: 'V R [GUEST]',
-    decode: ([v = 0n, r = 0n, guest]) => [
-      dword0(v),
-      dword1(r, false),
-      ...(guest === undefined ? [] : [dword1(guest, true)]),
-    ],
-  },
-  guest: { words: 'WORD', decode: ([word = 0n]) => [dword1(word, true)] },
-  rmap: { words: 'WORD', decode: ([word = 0n]) => [rmapWord(new Machine({ kernel: 'linux-6.1' }).vm, word)] },
-  'rmap-3.4': { words: 'WORD', decode: ([word = 0n]) => [rmapWord(new Machine({ kernel: 'linux-3.4' }).vm, word)] },
-  dsisr: { words: 'WORD', decode: ([word = 0n]) => [statusWord(word)] },
-  msr: { words: 'WORD', decode: ([word = 0n]) => [msrWord(word)] },
-  slb: { words: 'VSID-WORD', decode: ([word = 0n]) => [segmentWord(word)] },
-  pte: { words: 'WORD', decode: ([word = 0n]) => [hostPte(word)] },
-};
-
 export const decodeCommand: Command = {
   name: 'decode',
-  usage: `decode KIND WORD… [--json] | decode line TEXT [--json]`,
-  summary: `takes words apart; KIND is ${Object.entries(KINDS)
+  usage: `decode KIND WORD… [--json] | decode line TEXT [--json] | decode TEXT [--json]`,
+  summary: `takes words apart, or whatever was pasted; KIND is ${Object.entries(WORD_KINDS)
     .map(([name, { words }]) => `${name} (${words})`)
     .join(', ')}`,
   async run(args, surroundings) {
     const { files, flags } = splitArguments(args, ['--json']);
     const [kind = '', ...words] = files;
     if (kind === 'line') return decodeLine(words.join(' '), flags.has('--json'), surroundings);
-    const decoder = Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
-    if (decoder === undefined) throw new UsageError(`there is no kind ${kind}: ${Object.keys(KINDS).join(', ')}, line`);
-    const things = decoder.decode(words.map(wordOf));
+    const decoder = wordKind(kind);
+    if (decoder === undefined) return decodeText(files.join(' '), flags.has('--json'), surroundings);
+    const things = decoder.decode(words.map(wordAsked)).map(([, thing]) => thing);
     if (flags.has('--json')) surroundings.out(JSON.stringify(things.map(fieldsOf), undefined, 2));
     else for (const thing of things) for (const line of linesOf(thing)) surroundings.out(line);
     return EXIT_GOOD;
   },
 };
 
-function wordOf(text: string): bigint {
-  if (!/^(0x)?[0-9a-f]{1,16}$/i.test(text)) throw new UsageError(`${text} is no word of up to 64 bits in hexadecimal`);
-  return BigInt(text.startsWith('0x') ? text : `0x${text}`);
+function wordAsked(text: string): bigint {
+  if (!isWord(text)) throw new UsageError(`${text} is no word of up to 64 bits in hexadecimal`);
+  return wordOf(text);
+}
+
+/** Whatever was pasted, as everything that it can be. */
+function decodeText(text: string, asJson: boolean, { out }: Parameters<Command['run']>[1]): number {
+  const decoded = decodePasted(text);
+  if (typeof decoded === 'string') throw new UsageError(decoded);
+  out(asJson ? JSON.stringify(decoded, undefined, 2) : decodedText(decoded));
+  return EXIT_GOOD;
 }
 
 function fieldsOf(thing: Thing): Record<string, string> {

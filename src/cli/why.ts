@@ -1,53 +1,51 @@
 // `hptscope why FILE WHAT`: the moments that made a thing what it is at a moment, the last one first.
 // `hptscope check FILE`: the invariants of a scenario's machine, whenever a statement is over.
 
-import { changesOf, dataPoint } from '../debug/dataPoints';
-import { eventText } from '../model/events';
+import { evaluate, type Scope } from '../debug/evaluate';
+import { ExpressionError, mistake, parseExpression } from '../debug/expression';
+import { show } from '../debug/values';
+import { type Asked, asked, chainText, type Link, whyChain } from '../debug/why';
 import { checkInvariants, INVARIANTS } from '../model/invariants';
 import type { Run } from '../timeline/run';
 import { type Command, EXIT_FAILED, EXIT_GOOD, EXIT_TROUBLE, splitArguments, UsageError } from './command';
-import { hex, momentOf, momentText, openProgram, takeOption } from './program';
-
-/** The id of a data point that a person names: a label, `hpte 0x1aa8` as hpte:0x1aa8, pteg:, page:GFN, rmap:SLOT:PAGE. */
-function idOf(what: string, labels: ReadonlyMap<string, number>): string {
-  const index = labels.get(what);
-  return index === undefined ? what : `hpte:${hex(index)}`;
-}
+import { hex, momentOf, openProgram, takeOption } from './program';
 
 export const whyCommand: Command = {
   name: 'why',
   usage: 'why FILE WHAT [--at MOMENT] [--json]',
-  summary: 'tells what made WHAT (a label, hpte:INDEX, pteg:NUMBER, page:GFN, rmap:SLOT:PAGE) what it is',
+  summary:
+    'tells what made WHAT what it is: a label, hpte:INDEX, pteg:NUMBER, page:GFN, rmap:SLOT:PAGE, or a field: a.r.C',
   async run(args, surroundings) {
     const { value: at = 'end', rest } = takeOption(args, '--at');
     const { files, flags } = splitArguments(rest, ['--json']);
-    const [file = '', what] = files;
-    if (what === undefined) throw new UsageError('WHAT is missing');
+    const [file = '', ...words] = files;
+    if (words.length === 0) throw new UsageError('WHAT is missing');
     const loaded = await openProgram(file, surroundings);
     if (loaded === null) return EXIT_TROUBLE;
     const { run, labels } = loaded;
-    const point = dataPoint(run.vm, idOf(what, labels));
-    if (point === undefined)
-      throw new UsageError(`${what} names nothing: a label, hpte:INDEX, pteg:NUMBER, page:GFN or rmap:SLOT:PAGE`);
-    const until = momentOf(run, at);
-    const moments = changesOf(run, point).filter((moment) => moment <= until);
-    const links = moments.reverse().map((moment) => link(run, moment));
-    if (flags.has('--json')) surroundings.out(JSON.stringify(links, undefined, 2));
-    else if (links.length === 0) surroundings.out(`${point.description}: nothing has changed it`);
-    else
-      for (const { moment, line, step, events } of links)
-        surroundings.out([`${moment}\tline ${line}\t${step}`, ...events.map((text) => `\t\t${text}`)].join('\n'));
+    run.seek(momentOf(run, at));
+    const scope = { run, labels, actor: '' };
+    const what = understood(words.join(' '), scope);
+    const links = [...whyChain(run, what, run.position)].filter((link) => link !== undefined);
+    const value = show(evaluate(parseExpression(what.expression), scope));
+    if (flags.has('--json')) surroundings.out(JSON.stringify(links.map(plain), undefined, 2));
+    else surroundings.out(chainText(run, what.title, value, run.position, links));
     return EXIT_GOOD;
   },
 };
 
-function link(run: Run, moment: number): { moment: number; line: number; step: string; events: string[] } {
-  return {
-    moment: moment + 1,
-    line: run.source(moment).line + 1,
-    step: momentText(run, moment),
-    events: run.events(moment).map(eventText),
-  };
+function understood(text: string, scope: Scope): Asked {
+  try {
+    return asked(text, scope);
+  } catch (error) {
+    if (error instanceof ExpressionError) throw new UsageError(`${text}: ${mistake(error)}`);
+    throw error;
+  }
+}
+
+/** Moments and lines count from 1 for people. */
+function plain({ moment, line, ...link }: Link): object {
+  return { moment: moment + 1, line: line + 1, ...link };
 }
 
 export const checkCommand: Command = {

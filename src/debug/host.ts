@@ -59,6 +59,8 @@ export interface DebugHost {
   eventBreakpoints?(): readonly EventBreakpoint[];
   /** A run was opened; it stands at its first moment. */
   onLoaded(loaded: LoadedRun): void;
+  /** A log point wrote a line at a moment. */
+  onLog?(run: Run, text: string, moment: number): void;
   /** The run was moved to another moment. */
   onMoved(run: Run, reason: MoveReason): void;
   /** The session is over. */

@@ -30,6 +30,11 @@ export function shown(value: unknown): string {
   return text.length > 40 ? `${text.slice(0, 37)}…` : text;
 }
 
+/** The property that a mistake is about; undefined when it is about all of them. */
+export function propertyOf(mistake: string): string | undefined {
+  return /^"([^"]+)":/.exec(mistake)?.[1];
+}
+
 /**
  * Checks launch arguments.
  * @returns the options, or one sentence a mistake, each beginning with the property

@@ -224,6 +224,7 @@ export class HptDebugSession extends DebugSession {
       log: (text, moment) => {
         const at = debuggee.sources.at(moment);
         this.say(text, 'console', at === undefined ? undefined : { path: at.file.path, line: at.line });
+        this.host.onLog?.(loaded.run, text, moment);
       },
       trouble: (text) => this.say(text, 'stderr'),
     });

@@ -3,14 +3,17 @@
 import * as vscode from 'vscode';
 import { registerCommands } from './commands';
 import { registerDebug } from './debug';
+import { registerDecode } from './decode';
 import { registerGoTo } from './goTo';
 import { registerHeatmap } from './heatmapPanel';
 import { registerLanguage } from './language/language';
 import type { Platform } from './load';
+import { registerMoments } from './moments';
 import { registerOpenFile } from './openFile';
 import { makeServices, type Services } from './services';
 import { l10n } from './texts';
 import { registerTrees } from './trees';
+import { registerWhy } from './why';
 
 /** What the extension gives to others: its integration tests look at the run through it. */
 export type ExtensionApi = Pick<Services, 'session' | 'heatmap' | 'load'> & { readonly tests: vscode.TestController };
@@ -26,9 +29,12 @@ export function activateOn(context: vscode.ExtensionContext, platform: Platform)
   const services = makeServices(context, platform, log);
   registerTrees(context, services);
   const heatmap = registerHeatmap(context, services);
-  registerDebug(context, services, heatmap);
+  const moments = registerMoments(context, services);
+  registerDebug(context, services, heatmap, moments);
   registerCommands(context, services);
-  registerGoTo(context, services, heatmap, () => []);
+  registerGoTo(context, services, heatmap, moments.marks);
+  registerWhy(context, services);
+  registerDecode(context);
   registerOpenFile(context, services);
   const tests = registerLanguage(context, services);
   log.info(`activated in ${(performance.now() - start).toFixed(1)} ms`);

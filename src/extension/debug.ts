@@ -8,17 +8,30 @@ import { registerDebugCommands } from './debugCommands';
 import { type EventBreakpoints, registerEventBreakpoints } from './eventBreakpoints';
 import type { HeatmapPanel } from './heatmapPanel';
 import { debugType } from './ids';
+import { LaunchMistakes } from './launchMistakes';
 import { pathOf, textOf, uriOf } from './load';
+import type { Moments } from './moments';
 import { openProgram, showProblems } from './openFile';
 import type { Services } from './services';
 
 /** Registers debug type and adapter. */
-export function registerDebug(context: vscode.ExtensionContext, services: Services, heatmap: HeatmapPanel): void {
-  const events = registerEventBreakpoints(context);
-  const sessions = new OpenSessions(services, heatmap, events);
+export function registerDebug(
+  context: vscode.ExtensionContext,
+  services: Services,
+  heatmap: HeatmapPanel,
+  moments: Moments,
+): void {
+  const events = registerEventBreakpoints(context, services);
+  const sessions = new OpenSessions(services, heatmap, events, moments);
   registerDebugCommands(context);
+  const mistakes = new LaunchMistakes();
   context.subscriptions.push(
-    vscode.debug.registerDebugConfigurationProvider(debugType, { resolveDebugConfiguration: resolve }),
+    mistakes,
+    vscode.debug.registerDebugConfigurationProvider(debugType, {
+      resolveDebugConfiguration: resolve,
+      resolveDebugConfigurationWithSubstitutedVariables: (folder, configuration) =>
+        mistakes.check(folder, configuration),
+    }),
     vscode.debug.registerDebugConfigurationProvider(
       debugType,
       { provideDebugConfigurations: () => [launchOf(openProgram())] },
@@ -74,6 +87,7 @@ class OpenSessions {
     private readonly services: Services,
     private readonly heatmap: HeatmapPanel,
     private readonly events: EventBreakpoints,
+    private readonly moments: Moments,
   ) {}
 
   hostOf(session: vscode.DebugSession): DebugHost {
@@ -88,6 +102,7 @@ class OpenSessions {
         showProblems(loaded.problems);
         this.heatmap.show({ preserveFocus: true });
       },
+      onLog: (run, text, moment) => this.moments.log(run, { text, moment }),
       onMoved: (run) => {
         if (run === views.run) {
           views.moved();

@@ -3,18 +3,21 @@
 
 import * as vscode from 'vscode';
 import type { EventBreakpoint } from '../debug/breakpoints';
-import { conditionOf, hitFilter, logTemplate } from '../debug/stops';
 import { EVENT_NAMES, EVENTS, type EventName } from '../model/events';
+import { editEventBreakpoint, pickKind } from './eventBreakpointEditor';
 import { commands, contexts, debugType, views } from './ids';
+import type { Services } from './services';
 
 /** What a person set on one kind of event. */
-interface Setting {
+export interface Setting {
   readonly on: boolean;
   readonly condition?: string;
   readonly hitCondition?: string;
   readonly logMessage?: string;
+  /** it stops only after an event of this kind */
+  readonly armedAfter?: EventName;
 }
-type Part = 'condition' | 'hitCondition' | 'logMessage';
+export type TextPart = 'condition' | 'hitCondition' | 'logMessage';
 
 /** A group of the tree ("hpte"), or a kind of event in it. */
 type Node = { readonly group: string } | { readonly kind: EventName };
@@ -38,7 +41,7 @@ export class EventBreakpoints implements vscode.TreeDataProvider<Node>, vscode.D
 
   /** The breakpoints that are on, as the adapter takes them. */
   get active(): EventBreakpoint[] {
-    return [...this.settings].filter(([, { on }]) => on).map(([kind, { on: _, ...rest }]) => ({ kind, ...rest }));
+    return [...this.settings].filter(([, { on }]) => on).map(([kind, setting]) => breakpointOf(kind, setting));
   }
 
   get(kind: EventName): Setting {
@@ -48,7 +51,7 @@ export class EventBreakpoints implements vscode.TreeDataProvider<Node>, vscode.D
   /** Changes settings, keeps them, and tells the running sessions. */
   async set(changes: Iterable<readonly [EventName, Setting]>): Promise<void> {
     for (const [kind, setting] of changes) {
-      if (setting.on || setting.condition || setting.hitCondition || setting.logMessage) {
+      if (Object.keys(setting).length > 1 || setting.on) {
         this.settings.set(kind, setting);
       } else {
         this.settings.delete(kind);
@@ -88,9 +91,7 @@ export class EventBreakpoints implements vscode.TreeDataProvider<Node>, vscode.D
     const setting = this.get(kind);
     const item = new vscode.TreeItem(title);
     item.id = kind;
-    item.description = [setting.condition, setting.hitCondition, setting.logMessage && `"${setting.logMessage}"`]
-      .filter((part) => part)
-      .join(' · ');
+    item.description = settingText(setting);
     item.tooltip = vscode.l10n.t('{0}, in {1}', kind, fn);
     item.contextValue = 'eventBreakpoint';
     // Enter on a row: VS Code has no key for the check box itself
@@ -98,6 +99,19 @@ export class EventBreakpoints implements vscode.TreeDataProvider<Node>, vscode.D
     item.checkboxState = checkbox(setting.on);
     return item;
   }
+}
+
+/** A kind's setting as the adapter takes it. */
+function breakpointOf(kind: EventName, { on: _, armedAfter, condition, ...rest }: Setting): EventBreakpoint {
+  const armed = armedAfter === undefined ? '' : `count(${armedAfter}) > 0`;
+  const all = [armed, condition ?? ''].filter((part) => part !== '');
+  return { kind, ...rest, ...(all.length === 0 ? {} : { condition: all.map((part) => `(${part})`).join(' && ') }) };
+}
+
+/** What is set on a kind, in one line. */
+export function settingText({ condition, hitCondition, logMessage, armedAfter }: Setting): string {
+  const after = armedAfter && vscode.l10n.t('after {0}', armedAfter);
+  return [condition, hitCondition, logMessage && `"${logMessage}"`, after].filter((part) => part).join(' · ');
 }
 
 function checkbox(on: boolean): vscode.TreeItemCheckboxState {
@@ -111,13 +125,23 @@ function read(kept: unknown): [EventName, Setting][] {
   const all = fields(kept);
   return EVENT_NAMES.filter((kind) => kind in all).map((kind) => {
     const given = fields(all[kind]);
-    const text = (name: Part) => (typeof given[name] === 'string' ? { [name]: given[name] } : {});
-    return [kind, { on: given.on === true, ...text('condition'), ...text('hitCondition'), ...text('logMessage') }];
+    const text = (name: TextPart) => (typeof given[name] === 'string' ? { [name]: given[name] } : {});
+    const armedAfter = EVENT_NAMES.find((name) => name === given.armedAfter);
+    return [
+      kind,
+      {
+        on: given.on === true,
+        ...text('condition'),
+        ...text('hitCondition'),
+        ...text('logMessage'),
+        ...(armedAfter === undefined ? {} : { armedAfter }),
+      },
+    ];
   });
 }
 
 /** Registers the tree and its commands. */
-export function registerEventBreakpoints(context: vscode.ExtensionContext): EventBreakpoints {
+export function registerEventBreakpoints(context: vscode.ExtensionContext, { session }: Services): EventBreakpoints {
   const breakpoints = new EventBreakpoints(context.workspaceState);
   const tree = vscode.window.createTreeView(views.eventBreakpoints, { treeDataProvider: breakpoints });
   context.subscriptions.push(
@@ -135,7 +159,7 @@ export function registerEventBreakpoints(context: vscode.ExtensionContext): Even
     vscode.commands.registerCommand(commands.editEventBreakpoint, async (node?: Node) => {
       const kind = node && 'kind' in node ? node.kind : await pickKind();
       if (kind) {
-        await edit(breakpoints, kind);
+        await editEventBreakpoint(breakpoints, kind, session);
       }
     }),
     vscode.commands.registerCommand(commands.toggleEventBreakpoint, async (node?: Node) => {
@@ -150,60 +174,4 @@ export function registerEventBreakpoints(context: vscode.ExtensionContext): Even
     ),
   );
   return breakpoints;
-}
-
-async function pickKind(): Promise<EventName | undefined> {
-  const items = EVENT_NAMES.map((name) => ({ label: EVENTS[name].title as string, description: name }));
-  const placeHolder = vscode.l10n.t('Stop at which kind of event?');
-  return (await vscode.window.showQuickPick(items, { placeHolder, matchOnDescription: true }))?.description;
-}
-
-/** Asks which part, then for its text; what is wrong with it is said while it is typed. */
-async function edit(breakpoints: EventBreakpoints, kind: EventName): Promise<void> {
-  const setting = breakpoints.get(kind);
-  const parts: { label: string; part: Part; description: string; check: (text: string) => unknown; hint: string }[] = [
-    {
-      label: vscode.l10n.t('Condition'),
-      part: 'condition',
-      description: setting.condition ?? '',
-      check: conditionOf,
-      hint: vscode.l10n.t('An expression over the event and the state: {0}', fieldsOf(kind)),
-    },
-    {
-      label: vscode.l10n.t('Hit count'),
-      part: 'hitCondition',
-      description: setting.hitCondition ?? '',
-      check: hitFilter,
-      hint: vscode.l10n.t('3, > 3, >= 3, < 3, <= 3 or % 3, counted over the whole run'),
-    },
-    {
-      label: vscode.l10n.t('Log message'),
-      part: 'logMessage',
-      description: setting.logMessage ?? '',
-      check: logTemplate,
-      hint: vscode.l10n.t('Printed instead of stopping; expressions stand in braces'),
-    },
-  ];
-  const title = EVENTS[kind].title;
-  const chosen = await vscode.window.showQuickPick(parts, { title });
-  if (!chosen) {
-    return;
-  }
-  const text = await vscode.window.showInputBox({
-    title: `${title}: ${chosen.label}`,
-    prompt: chosen.hint,
-    value: chosen.description,
-    validateInput: (typed) => {
-      const wrong = typed.trim() === '' ? undefined : chosen.check(typed);
-      return typeof wrong === 'string' ? wrong : undefined;
-    },
-  });
-  if (text !== undefined) {
-    const { [chosen.part]: _, ...rest } = setting;
-    await breakpoints.set([[kind, { ...rest, on: true, ...(text.trim() === '' ? {} : { [chosen.part]: text }) }]]);
-  }
-}
-
-function fieldsOf(kind: EventName): string {
-  return Object.keys(EVENTS[kind].fields).join(', ');
 }

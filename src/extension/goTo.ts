@@ -9,6 +9,7 @@ import type { HeatmapPanel } from './heatmapPanel';
 import { commands } from './ids';
 import type { Services } from './services';
 import type { RunSession } from './session';
+import { SlicedWork } from './slices';
 import { standpointOf } from './viewModels/find';
 import { hpteNode } from './viewModels/hpte';
 
@@ -19,8 +20,6 @@ interface Item extends vscode.QuickPickItem {
   readonly insert?: string;
 }
 
-/** How long the extension host is busy at a stretch with looking, in milliseconds. */
-const stretch = 10;
 const longestPrefill = 100;
 
 /** Registers the command. @param marks the moments that the person marked */
@@ -115,24 +114,13 @@ async function lookUp(
   offer: (items: readonly Item[]) => boolean,
 ): Promise<void> {
   const found: Reading[] = [];
-  const walk = readings(from, typed);
-  for (let began = performance.now(); ; ) {
-    const { value, done } = walk.next();
-    if (done) {
-      offer(value ? [{ label: `$(info) ${value.mistake}`, alwaysShow: true }] : inOrder(found).map(itemOf));
-      return;
+  const work = new SlicedWork(readings(from, typed), (reading) => found.push(reading) > 0);
+  const mistyped = await work.run(() => {
+    if (!offer(inOrder(found).map(itemOf))) {
+      work.stop();
     }
-    if (value) {
-      found.push(value);
-    }
-    if (performance.now() - began > stretch) {
-      if (found.length > 0 && !offer(inOrder(found).map(itemOf))) {
-        return;
-      }
-      await new Promise((resume) => setTimeout(resume, 0));
-      began = performance.now();
-    }
-  }
+  });
+  offer(mistyped ? [{ label: `$(info) ${mistyped.mistake}`, alwaysShow: true }] : inOrder(found).map(itemOf));
 }
 
 function itemOf({ as, title, sentence, target }: Reading): Item {

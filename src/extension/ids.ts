@@ -18,6 +18,7 @@ export const views = {
   memslots: 'hptscope.memslots',
   rmapChains: 'hptscope.rmapChains',
   events: 'hptscope.events',
+  moments: 'hptscope.moments',
   eventBreakpoints: 'hptscope.eventBreakpoints',
 } as const;
 
@@ -39,6 +40,12 @@ export const commands = {
   showHeatmap: 'hptscope.showHeatmap',
   showInHeatmap: 'hptscope.showInHeatmap',
   goTo: 'hptscope.goTo',
+  why: 'hptscope.why',
+  decode: 'hptscope.decode',
+  addBookmark: 'hptscope.addBookmark',
+  editBookmark: 'hptscope.editBookmark',
+  removeBookmark: 'hptscope.removeBookmark',
+  goToLogLine: 'hptscope.goToLogLine',
   copyText: 'hptscope.copyText',
   goToMoment: 'hptscope.goToMoment',
   openRun: 'hptscope.openRun',
@@ -57,6 +64,7 @@ export const testController = 'hptscope.scenarios';
 /** Context keys of `when` clauses, and keys of what is kept with the workspace. */
 export const contexts = {
   eventBreakpoints: 'hptscope.eventBreakpoints.kept',
+  bookmarks: 'hptscope.bookmarks',
   runOpen: 'hptscope.runOpen',
   chainOrder: 'hptscope.chainOrder',
   eventColumn: 'hptscope.eventColumn',

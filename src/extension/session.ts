@@ -131,6 +131,12 @@ export class RunSession {
     this.moved();
   }
 
+  /** Shows another moment in the views while a person looks around: the debugger stays where it is, and `goTo` takes it along. */
+  look(moment: number): void {
+    this.run?.seek(moment);
+    this.moved();
+  }
+
   /** Selects an HPTE in all views. */
   select(index: number, reveal = false): void {
     this.chosen = index;

@@ -16,6 +16,9 @@ import type { RunView } from './viewModels/runView';
 /** Makes the roots of a tree at the current moment. */
 type Roots = (view: RunView) => readonly ViewNode[];
 
+/** Kinds of entries of which a click, or Enter, goes to their moment. */
+const travels: ReadonlySet<string> = new Set(['event', 'bookmark', 'log']);
+
 /** One tree over the open run. */
 export class RunTree implements vscode.TreeDataProvider<ViewNode>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
@@ -57,7 +60,8 @@ export class RunTree implements vscode.TreeDataProvider<ViewNode>, vscode.Dispos
     const item = new vscode.TreeItem(node.label, collapsible(node));
     item.id = node.id;
     item.accessibilityInformation = { label: node.spoken, role: 'treeitem' };
-    item.contextValue = node.kind;
+    // menus ask for what it is and for what can be done with it
+    item.contextValue = node.expression === undefined ? node.kind : `${node.kind} why`;
     if (node.description !== undefined) {
       item.description = node.description;
     }
@@ -70,7 +74,7 @@ export class RunTree implements vscode.TreeDataProvider<ViewNode>, vscode.Dispos
     if (node.changed) {
       item.resourceUri = vscode.Uri.from({ scheme: decorations.scheme, path: '/changed' });
     }
-    if (node.kind === 'event') {
+    if (node.moment !== undefined && travels.has(node.kind)) {
       item.command = { command: commands.goToMoment, title: vscode.l10n.t('Go to this moment'), arguments: [node] };
     }
     return item;
@@ -197,7 +201,7 @@ function setContext(key: string, value: unknown): void {
 }
 
 /** Registers one tree with its view. */
-function addTree(context: vscode.ExtensionContext, { session }: Services, id: string, make: Roots) {
+export function addTree(context: vscode.ExtensionContext, { session }: Services, id: string, make: Roots) {
   const tree = new RunTree(session, make);
   const view = vscode.window.createTreeView(id, { treeDataProvider: tree, showCollapseAll: true });
   context.subscriptions.push(

@@ -80,8 +80,14 @@ export function rcText(r: bigint): string {
   return letters.join(' ') || l10n.t('none');
 }
 
+/** A field of an entry. */
+export interface HpteField extends CellField {
+  /** the field behind an HPTE in an expression that tells its value */
+  readonly path?: string;
+}
+
 /** The fields of an entry, decoded, in the order in which they are shown. Empty for a free entry. */
-export function hpteFields(vm: Vm, index: number): CellField[] {
+export function hpteFields(vm: Vm, index: number): HpteField[] {
   const entry = hpteView(vm, index);
   const state = entryState(vm.state.hpt, index);
   if (state === 'free') {
@@ -108,13 +114,14 @@ export function hpteFields(vm: Vm, index: number): CellField[] {
   const pp = ppOf(r);
   const guestPp = ppOf(guestRpte);
   return [
-    { name: 'AVPN', value: hex((v & 0x3fff_ffff_ffff_ff80n) >> 7n), meaning: segmentText(v) },
-    { name: l10n.t('page size'), ...pages },
+    { name: 'AVPN', value: hex((v & 0x3fff_ffff_ffff_ff80n) >> 7n), meaning: segmentText(v), path: 'v.avpn' },
+    { name: l10n.t('page size'), ...pages, path: 'pageSize' },
     ...(flags.length > 0 ? [{ name: l10n.t('flags'), value: flags.join(', ') }] : []),
-    { name: 'R C', value: rcText(r), meaning: l10n.t('guest view {0}', rcText(guestRpte)) },
+    { name: 'R C', value: rcText(r), meaning: l10n.t('guest view {0}', rcText(guestRpte)), path: 'r' },
     {
       name: 'pp',
       value: String(pp),
+      path: 'r.pp',
       meaning: pp === guestPp ? ppMeaning(pp) : l10n.t('{0}; guest view {1}', ppMeaning(pp), String(guestPp)),
     },
     { name: 'WIMG', value: wimgOf(r), ...((loOf(r) & R_N) !== 0 ? { meaning: l10n.t('no execute') } : {}) },
@@ -230,6 +237,7 @@ export function hpteNode(view: RunView, parent: string, index: number): ViewNode
     changed,
     kind: 'hpte',
     hpte: index,
+    expression: `hpte[${hex(index)}]`,
     tooltip: {
       heading: l10n.t(
         'HPTE {0}, PTEG {1} slot {2}: {3}',
@@ -258,20 +266,25 @@ function fieldNodes(
   id: string,
   index: number,
   entry: HpteView,
-  fields: readonly CellField[],
+  fields: readonly HpteField[],
 ): ViewNode[] {
   const { hpt } = vm.state;
-  const word = (name: string, value: bigint, plane: 1 | 2 | 3): ViewNode => {
+  const asked = (node: ViewNode, path: string): ViewNode => ({ ...node, expression: `hpte[${hex(index)}].${path}` });
+  const word = (name: string, value: bigint, plane: 1 | 2 | 3, path: string): ViewNode => {
     const before = changes.before(plane, hpt.owner, index);
-    return valueNode(id, name, hex64(value), before === undefined ? undefined : l10n.t('was {0}', hex64(before)));
+    const was = before === undefined ? undefined : l10n.t('was {0}', hex64(before));
+    return asked(valueNode(id, name, hex64(value), was), path);
   };
   const absentBit = (loOf(entry.v) & V_ABSENT) !== 0 ? ' ABSENT' : '';
   const validBit = (loOf(entry.v) & 1) !== 0 ? ' VALID' : '';
   return [
-    { ...word(l10n.t('dword 0'), entry.v, 1), description: `${hex64(entry.v)}${validBit}${absentBit}` },
-    word(l10n.t('dword 1'), entry.r, 2),
-    word(l10n.t('guest view'), entry.guestRpte, 3),
-    ...fields.map((field) => valueNode(id, field.name, fieldText(field))),
+    { ...word(l10n.t('dword 0'), entry.v, 1, 'v'), description: `${hex64(entry.v)}${validBit}${absentBit}` },
+    word(l10n.t('dword 1'), entry.r, 2, 'r'),
+    word(l10n.t('guest view'), entry.guestRpte, 3, 'guest'),
+    ...fields.map((field) => {
+      const node = valueNode(id, field.name, fieldText(field));
+      return field.path === undefined ? node : asked(node, field.path);
+    }),
     valueNode(id, l10n.t('ring links'), l10n.t('forw {0}, back {1}', hex(entry.forw), hex(entry.back))),
   ];
 }

@@ -37,6 +37,8 @@ export interface ViewNode {
   readonly hpte?: number;
   /** The moment that it stands for; choosing it goes there. */
   readonly moment?: number;
+  /** An expression (docs/debugging.md) that gives what it stands for: "Why" asks it. */
+  readonly expression?: string;
 }
 
 /** The most siblings that a tree shows; more are put into buckets above. */

@@ -127,6 +127,7 @@ export function pageNode(view: RunView, parent: string, page: GuestPage, expande
     icon: pageIcon(view, page),
     spoken: spokenSentence(l10n.t('Guest page {0}', hex(gfn)), description, changed),
     kind: 'page',
+    ...(view.observation ? {} : { expression: `page(gfn ${hex(gfn)})` }),
     expanded,
     tooltip: {
       heading: l10n.t('Guest page {0}', hex(gfn)),
@@ -190,6 +191,7 @@ function rmapNode(view: RunView, parent: string, page: GuestPage): ViewNode {
     changed: before !== undefined,
     spoken: spokenSentence(l10n.t('rmap word'), description, before !== undefined),
     kind: 'rmap',
+    expression: `rmap(${slot.id}, gfn ${hex(page.gfn)})`,
     icon: broken === undefined ? { name: 'link' } : { name: 'warning', color: 'warning' },
     expanded: true,
     tooltip: {

@@ -95,9 +95,9 @@ describe('hptscope state and diff', () => {
 describe('hptscope why', () => {
   it('goes back from the last change to the H_ENTER', async () => {
     const { out } = await ask(whyCommand, sample, 'a', '--at', `:${await swapOut()}`, '--json');
-    const links = JSON.parse(out) as { step: string; moment: number }[];
-    assert.match(links[0]?.step ?? '', /kvm_unmap_rmapp/);
-    assert.match(links.at(-1)?.step ?? '', /kvmppc_do_h_enter/);
+    const links = JSON.parse(out) as { path: string[]; moment: number }[];
+    assert.equal(links[0]?.path.at(-1), 'kvm_unmap_rmapp');
+    assert.equal(links.at(-1)?.path.at(-1), 'kvmppc_do_h_enter');
     const moments = links.map(({ moment }) => moment);
     assert.deepEqual(
       moments,
@@ -106,7 +106,7 @@ describe('hptscope why', () => {
   });
 
   it('refuses what names nothing', async () => {
-    await assert.rejects(ask(whyCommand, sample, 'nobody'), /nobody names nothing/);
+    await assert.rejects(ask(whyCommand, sample, 'nobody'), /there is no "nobody" here/);
   });
 });
 
@@ -130,6 +130,15 @@ describe('hptscope decode', () => {
       'hptgt-370     [000] .....    22.717708: kvm_hcall_enter: VCPU 0: hcall=H_ENTER GPR4-7=0x0,0x0,0x1001001,0x1000012';
     const { out } = await ask(decodeCommand, 'line', line, '--json');
     assert.deepEqual((JSON.parse(out) as { args: string[] }).args, ['0x0', '0x0', '0x1001001', '0x1000012']);
+  });
+
+  it('takes apart whatever was pasted', async () => {
+    assert.match(
+      (await ask(decodeCommand, '12345020', '10000192')).out,
+      /^HPTE\n {2}dword 0 {2}0x12345020 {2}ABSENT\n/,
+    );
+    const { out } = await ask(decodeCommand, '42000000', '--json');
+    assert.equal((JSON.parse(out) as { as: string }[])[0]?.as, 'DSISR');
   });
 
   it('refuses what is no word and no kind', async () => {

@@ -55,6 +55,24 @@ describe('run session', () => {
     assert.deepEqual(seen, [null]);
   });
 
+  it('shows another moment while somebody looks around, and tells the traveller only of going there', async () => {
+    const { session, run } = openSample('page-out.hpt');
+    const travels: number[] = [];
+    session.setTraveller((moment) => {
+      travels.push(moment);
+      return Promise.resolve();
+    });
+    const moved: number[] = [];
+    session.onDidMove(({ to }) => moved.push(to));
+    session.look(40);
+    session.look(0);
+    assert.deepEqual(moved, [40, 0]);
+    assert.deepEqual(travels, []);
+    assert.equal(run.position, 0);
+    await session.goTo(40);
+    assert.deepEqual(travels, [40]);
+  });
+
   it('selects the entry of the last event until a person selects one', async () => {
     const { session, run } = openSample('page-out.hpt');
     const seen: number[] = [];

@@ -1,0 +1,105 @@
+// "Decode…": a trace line, an HPTE pair, a DSISR, an rmap word or any other word taken apart, field by field. No run need be open. What
+// is selected in an editor comes into the box by itself; lines of traces and dumps are decoded in a hover too.
+
+import * as vscode from 'vscode';
+import { type Decoded, decodedText, decodePasted, type Part, pasteHint } from '../debug/pasted';
+import { commands, languages } from './ids';
+
+interface Item extends vscode.QuickPickItem {
+  /** what Enter copies */
+  readonly copies?: string;
+  /** Enter opens all of it as a document */
+  readonly opens?: boolean;
+}
+
+const longestHovered = 2000;
+
+/** Registers the command and the hovers. */
+export function registerDecode(context: vscode.ExtensionContext): void {
+  context.subscriptions.push(
+    vscode.commands.registerCommand(commands.decode, (given?: unknown) =>
+      decode(typeof given === 'string' ? given : selectedText()),
+    ),
+    vscode.languages.registerHoverProvider([{ language: languages.trace }, { language: languages.htab }], {
+      provideHover,
+    }),
+  );
+}
+
+function selectedText(): string {
+  const editor = vscode.window.activeTextEditor;
+  return editor === undefined ? '' : editor.document.getText(editor.selection).trim();
+}
+
+/** Shows the box: what is typed or pasted is decoded as it comes. */
+function decode(given: string): void {
+  const box = vscode.window.createQuickPick<Item>();
+  box.title = vscode.l10n.t('Decode');
+  box.placeholder = pasteHint();
+  // a box has one line: of several the first ones are shown, all are decoded
+  let all = given;
+  box.value = given.replace(/\s*\n\s*/g, ' ⏎ ');
+  const shown = box.value;
+  const text = () => (box.value === shown ? all : box.value);
+  const refresh = () => {
+    all = text();
+    box.items = all.trim() === '' ? [] : itemsOf(decodePasted(all));
+  };
+  const owned = [
+    box,
+    box.onDidChangeValue(refresh),
+    box.onDidHide(() => vscode.Disposable.from(...owned).dispose()),
+    box.onDidAccept(async () => {
+      const [item] = box.activeItems;
+      if (item?.opens) {
+        box.hide();
+        await open(text());
+      } else if (item?.copies !== undefined) {
+        await vscode.env.clipboard.writeText(item.copies);
+        void vscode.window.setStatusBarMessage(vscode.l10n.t('Copied: {0}', item.copies.slice(0, 60)), 3000);
+      }
+    }),
+  ];
+  refresh();
+  box.show();
+}
+
+function itemsOf(decoded: readonly Decoded[] | string): Item[] {
+  if (typeof decoded === 'string') {
+    return [{ label: `$(info) ${decoded}`, alwaysShow: true }];
+  }
+  const openAll: Item = { label: `$(go-to-file) ${vscode.l10n.t('Open as text')}`, opens: true, alwaysShow: true };
+  return [
+    ...decoded.flatMap(({ as, parts }) => [
+      { label: as, kind: vscode.QuickPickItemKind.Separator },
+      ...parts.flatMap((part) => partItems(part, '')),
+    ]),
+    { label: '', kind: vscode.QuickPickItemKind.Separator },
+    openAll,
+  ];
+}
+
+function partItems({ name, value, parts }: Part, indent: string): Item[] {
+  const own: Item = { label: `${indent}${name}`, description: value, copies: `${name} ${value}`, alwaysShow: true };
+  return [own, ...parts.flatMap((part) => partItems(part, `${indent}\u2003`))];
+}
+
+/** Opens the decoded text in an editor of its own, to be kept or sent. */
+async function open(text: string): Promise<void> {
+  const decoded = decodePasted(text);
+  if (typeof decoded !== 'string') {
+    const content = `${text.trim()}\n\n${decodedText(decoded)}\n`;
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content }), { preview: true });
+  }
+}
+
+function provideHover(document: vscode.TextDocument, { line }: vscode.Position): vscode.Hover | undefined {
+  const { text, range } = document.lineAt(line);
+  const decoded = text.trim() === '' || text.length > longestHovered ? text : decodePasted(text);
+  if (typeof decoded === 'string') {
+    return undefined;
+  }
+  const markdown = new vscode.MarkdownString();
+  markdown.appendCodeblock(decodedText(decoded), 'text');
+  return new vscode.Hover(markdown, range);
+}
