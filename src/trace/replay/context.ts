@@ -8,6 +8,7 @@ import type { ReplayInput } from './input';
 import type { Cause, Knowledge, Slot } from './knowledge';
 import type { Machines } from './machines';
 import type { Recorded } from './recorded';
+import type { Tables } from './tables';
 
 /** What emulator and trace disagree about. */
 export type DivergenceKind = 'h_enter' | 'h_remove' | 'h_protect' | 'h_read' | 'fault' | 'memslot' | 'page fact';
@@ -45,6 +46,7 @@ export interface Context {
   readonly hindsight: Hindsight;
   /** the table; another one after an allocation or a resize */
   table: Knowledge;
+  readonly tables: Tables;
   readonly host: Host;
   /** the table is in the layout of ISA 3.0 */
   readonly isa3: boolean;

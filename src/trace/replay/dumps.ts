@@ -7,9 +7,12 @@ import type { GuestRange } from './host';
 import type { PlacedPagemap, PlacedTable } from './input';
 import { ABSENT, bytesOf, lastingRc, type Slot, VALID } from './knowledge';
 import { isVcpuKind } from './machines';
+import { seePagemap } from './pages';
 
 export class Dumps {
   readonly comparison = new Comparison();
+  /** files of dumps that were not used: the VMM had two machines then, and nothing tells whose table they show */
+  readonly unattributed: string[] = [];
   readonly #context: Context;
   readonly #useAll: boolean;
   /** the last dump that the table was set from */
@@ -21,10 +24,14 @@ export class Dumps {
     this.#useAll = useAll;
   }
 
-  /** A dump of the table. Answers whether the table is now what it shows. */
-  table(placed: PlacedTable): boolean {
+  /** A dump of the table. */
+  table(placed: PlacedTable): void {
     const { table, unseen, isa3 } = this.#context;
     const { dump, before } = placed;
+    if (this.#context.machines.hasOther(before)) {
+      this.unattributed.push(placed.file);
+      return;
+    }
     if (unseen !== undefined) {
       table.forgetAll(unseen);
     }
@@ -33,26 +40,18 @@ export class Dumps {
       const during = this.#rangesDuring(before);
       this.comparison.compare(dump, table, isa3, placed, (index) => this.#whileDumped(index, during));
     }
-    const use = first || (this.#keyframe !== undefined && this.#useAll);
-    if (use) {
+    if (first || (this.#keyframe !== undefined && this.#useAll)) {
       this.#keyframe = placed;
       this.#observe(placed);
     }
-    return use;
   }
 
-  /** A dump of the host's pages that belongs to a keyframe. */
-  pagemap({ pagemap, before }: PlacedPagemap): void {
-    const { host } = this.#context;
-    if (this.#keyframe?.before !== before || this.#rangesDuring(before).length > 0) {
+  /** A dump of the host's pages. It tells nothing of the table itself, so all are used. */
+  pagemap(placed: PlacedPagemap): void {
+    if (this.#context.machines.hasOther(placed.before)) {
       return;
     }
-    for (let i = 0; i < pagemap.count; i++) {
-      const { gpa, present, frame } = pagemap.page(i);
-      if (present) {
-        host.setMapped(gpa, frame << BigInt(host.pageShift));
-      }
-    }
+    seePagemap(this.#context, placed, this.#rangesDuring(placed.before));
   }
 
   /** Guest ranges of invalidations that may have run while a dump was read: before the machine's next own event. */
@@ -97,7 +96,8 @@ export class Dumps {
 
   /** The table becomes what a dump shows. */
   #observe({ dump, before }: PlacedTable): void {
-    const { table, host, isa3 } = this.#context;
+    const { table, tables, host, isa3 } = this.#context;
+    tables.dumped(dump.count === 0);
     const calm = this.#rangesDuring(before).length === 0;
     table.empty();
     for (let i = 0; i < dump.count; i++) {
@@ -116,9 +116,11 @@ export class Dumps {
         frameCause: 'frame not traced',
         rcCause: 'R and C not traced',
       };
-      table.put(dump.index[i] as number, slot);
+      const index = dump.index[i] as number;
+      table.put(index, slot);
+      tables.seen(index, v, guest, false);
       if (state === VALID && frame !== undefined && calm) {
-        host.setMapped(gpa, bytesOf(slot) > host.pageBytes ? undefined : frame & ~(host.pageBytes - 1n));
+        host.used(gpa, bytesOf(slot) > host.pageBytes ? undefined : frame & ~(host.pageBytes - 1n));
       }
     }
   }

@@ -14,6 +14,7 @@
 import type { PageFaultEnter, PageFaultExit } from '../decoded';
 import { type Context, type Pending, ptegsOfHash, smallestPtegs } from './context';
 import { ABSENT, FREE, lastingRc, type Slot, VALID } from './knowledge';
+import { frameNow } from './pages';
 import { frameOf, gpaOf, guestOf, identityOf, ptegOf, V_ABSENT, V_VALID } from './words';
 
 const noSlot = 0xffffffffffffffffn;
@@ -66,6 +67,7 @@ export function applyFaultEnter(context: Context, fault: PageFaultEnter, candida
   const memslot = gpa === undefined ? undefined : host.slotOf(gpa);
   const frame = frameOf(v, fault.hpteR, guest, false);
   context.hindsight.seen(index, states === VALID, frame);
+  context.tables.seen(index, v, guest, true);
   table.put(index, {
     states,
     v,
@@ -78,7 +80,7 @@ export function applyFaultEnter(context: Context, fault: PageFaultEnter, candida
     rcCause: 'R and C not traced',
   });
   if (states === VALID && gpa !== undefined && !host.invalidating) {
-    host.setMapped(gpa, frame === undefined ? undefined : frame & ~((1n << BigInt(host.pageShift)) - 1n));
+    host.used(gpa, frame === undefined ? undefined : frame & ~(host.pageBytes - 1n));
   }
 }
 
@@ -92,7 +94,7 @@ export function checkMemslot(context: Context, fault: PageFaultEnter): void {
   }
   host.slots = (host.slots ?? []).filter((one) => one !== memslot);
   table.maybeUnmap(memslot.gpa, memslot.gpa + memslot.size, 'untraced ioctl');
-  host.forgetPages();
+  host.forgetPages(context.at - 1);
   context.diverge('memslot', `memslot ${memslot.slot}`, 'no memslot at this guest page');
 }
 
@@ -162,7 +164,7 @@ function install(context: Context, pending: Pending, index: number, v: bigint, c
   const calm = host.lastInvalidation <= pending.event;
   // a page that is mapped keeps its frame until an invalidation covers it
   const same = wasValid && calm ? frameOf(v, fault.hpteR, guest, false) : undefined;
-  const frame = calm && gpa !== undefined ? (same ?? host.frameOf(gpa)) : undefined;
+  const frame = calm && gpa !== undefined ? (same ?? frameNow(context, gpa, pending.event)) : undefined;
   const slot: Slot = {
     states,
     v,
@@ -177,6 +179,6 @@ function install(context: Context, pending: Pending, index: number, v: bigint, c
   context.hindsight.over(index);
   table.put(index, slot);
   if (states === VALID && gpa !== undefined) {
-    host.setMapped(gpa, undefined);
+    host.used(gpa, undefined);
   }
 }

@@ -2,9 +2,9 @@
 // tell, and a fact where a recording has one (all registers, the outputs). The paths are those of src/model/hcalls.ts.
 
 import type { Context, Pending } from './context';
-import { ABSENT, type Cause, FREE, type Slot, VALID } from './knowledge';
-import { notMapped } from './pages';
-import { frameOf, gpaOf, guestOf, identityOf, RC } from './words';
+import { type MadeEntry, madeSlot, placeEntry } from './entries';
+import { ABSENT, FREE, type Slot, VALID } from './knowledge';
+import { guestOf, identityOf, RC } from './words';
 
 export const HCALL = {
   remove: 0x4n,
@@ -116,8 +116,13 @@ function enter(context: Context, pending: Pending, args: Words, rc: bigint, out:
   if (rc !== 0n) {
     return;
   }
-  const v = identityOf(pteh, isa3);
-  const made = enteredSlot(context, pending, v, ptel);
+  const made: MadeEntry = {
+    event: pending.event,
+    linked: pending.linked !== undefined,
+    v: identityOf(pteh, isa3),
+    guest: guestOf(ptel),
+    rc: ptel & RC,
+  };
   const told = pending.linked ?? (out === undefined ? undefined : Number(out));
   if (told !== undefined && slots.includes(told)) {
     for (const slot of slots) {
@@ -131,25 +136,14 @@ function enter(context: Context, pending: Pending, args: Words, rc: bigint, out:
       context.diverge('h_enter', `H_PTEG_FULL: slot 0x${told.toString(16)} is taken`, 'H_SUCCESS');
       return;
     }
-    enterAt(context, pending, told, made, ptel);
+    placeEntry(context, made, told);
     return;
   }
-  const only = enterSomewhere(context, slots, made);
-  if (only !== undefined) {
-    enterAt(context, pending, only, made, ptel);
-  }
+  enterSomewhere(context, slots, made);
 }
 
-function enterAt({ table, hindsight }: Context, pending: Pending, index: number, made: Slot, ptel: bigint): void {
-  table.put(index, made);
-  hindsight.over(index);
-  if (made.states === taken && made.cause === 'host presence') {
-    hindsight.entered(index, pending.event, ptel & RC);
-  }
-}
-
-/** The entry took the first free slot: the only one that can be free, which is answered, or one of those that can. */
-function enterSomewhere(context: Context, slots: readonly number[], made: Slot): number | undefined {
+/** The entry took the first free slot: the only one that can be free, or one of those that can. */
+function enterSomewhere(context: Context, slots: readonly number[], made: MadeEntry): void {
   const { table } = context;
   const candidates: number[] = [];
   for (const slot of slots) {
@@ -164,20 +158,21 @@ function enterSomewhere(context: Context, slots: readonly number[], made: Slot):
   const [first] = candidates;
   if (first === undefined) {
     context.diverge('h_enter', 'H_PTEG_FULL: no slot is free', 'H_SUCCESS');
-    return undefined;
+    return;
   }
   if (candidates.length === 1) {
-    return first;
+    placeEntry(context, made, first);
+    return;
   }
+  const { states, v, guest } = madeSlot(context, made, undefined);
   for (const slot of candidates) {
     const old = table.get(slot);
     const wasFree = old.states === FREE;
     const unsure: Slot = {
-      ...made,
       // the first candidate is taken now, whether it was before or not
-      states: (slot === first ? old.states & ~FREE : old.states) | made.states,
-      v: wasFree ? made.v : undefined,
-      guest: wasFree ? made.guest : undefined,
+      states: (slot === first ? old.states & ~FREE : old.states) | states,
+      v: wasFree ? v : undefined,
+      guest: wasFree ? guest : undefined,
       frame: undefined,
       rc: undefined,
       cause: 'slot not told',
@@ -188,58 +183,6 @@ function enterSomewhere(context: Context, slots: readonly number[], made: Slot):
     table.put(slot, unsure);
     context.hindsight.over(slot);
   }
-  return undefined;
-}
-
-/** What H_ENTER makes of its words: VALID when the host has the page, ABSENT when not or when there is no memslot. */
-function enteredSlot(context: Context, pending: Pending, v: bigint, ptel: bigint): Slot {
-  const { host } = context;
-  const guest = guestOf(ptel);
-  const gpa = gpaOf(v, guest);
-  const memslot = gpa === undefined ? undefined : host.slotOf(gpa);
-  const base = { v, guest, frame: undefined, rc: undefined, idCause: 'slot not told', rcCause: 'R and C not traced' };
-  const open = (cause: Cause): Slot =>
-    ({ ...base, states: taken, cause, frameCause: cause === 'host presence' ? 'host presence' : cause }) as Slot;
-  if (gpa === undefined || memslot === undefined) {
-    return open('memslots not told');
-  }
-  if (memslot === null) {
-    const frame = frameOf(v, ptel, guest, false);
-    return {
-      ...base,
-      states: ABSENT,
-      frame,
-      rc: ptel & RC,
-      cause: 'host presence',
-      frameCause: 'host presence',
-    } as Slot;
-  }
-  if (host.invalidating || host.lastInvalidation > pending.event) {
-    return open('race');
-  }
-  if (pending.linked !== undefined || host.isMapped(gpa)) {
-    const frame = host.frameOf(gpa);
-    host.setMapped(gpa, undefined);
-    return { ...base, states: VALID, frame, cause: 'host presence', frameCause: 'frame not traced' } as Slot;
-  }
-  const known = context.hindsight.outcomeOf(pending.event);
-  if (known === VALID) {
-    host.setMapped(gpa, undefined);
-    return { ...base, states: VALID, cause: 'host presence', frameCause: 'frame not traced' } as Slot;
-  }
-  if (known === ABSENT) {
-    notMapped(context, gpa);
-  }
-  return known === ABSENT
-    ? ({
-        ...base,
-        states: ABSENT,
-        frame: 0n,
-        rc: ptel & RC,
-        cause: 'host presence',
-        frameCause: 'host presence',
-      } as Slot)
-    : open('host presence');
 }
 
 /** Whether the AVPN argument fits; undefined while the entry's words are unknown. */

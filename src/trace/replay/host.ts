@@ -1,9 +1,9 @@
-// What is known of the host side: memslots, which guest pages the host has mapped and where, and which invalidations are under way.
+// What is known of the host side: memslots, the host's page table (hostPages.ts), and which invalidations are under way.
 //
-// A page that was seen mapped stays mapped at that frame until an invalidation covers it: the kernel announces every change of a
-// present host PTE (kvm_unmap_hva_range). Nothing announces that a page gets mapped, so "not mapped" holds only backwards, to
-// the last invalidation of the page. An invalidation begins at its event; its end leaves none. It is over at the latest at the
-// same task's next event outside the notifier, and when a fault passes the kernel's own check (mmu_invalidate_retry).
+// An invalidation begins at its event; its end leaves none. It is over at the latest at the same task's next event outside the
+// notifier, and when a fault passes the kernel's own check (mmu_invalidate_retry).
+
+import { type Covering, HostPages } from './hostPages';
 
 export interface ReplaySlot {
   readonly slot: number;
@@ -20,11 +20,14 @@ export interface GuestRange {
   readonly to: bigint;
 }
 
-interface Invalidation {
+/** An invalidation of host addresses start to end (excluded) that began at an event. */
+export interface Invalidation {
   readonly task: number;
   readonly start: bigint;
   readonly end: bigint;
   readonly event: number;
+  /** it may leave pages present and closed to all access */
+  readonly mayClose: boolean;
 }
 
 export class Host {
@@ -32,23 +35,23 @@ export class Host {
   slots: readonly ReplaySlot[] | null;
   /** bytes of a host page */
   readonly pageBytes: bigint;
-  /** frame address (undefined: unknown) of pages that are mapped, by guest page number */
-  #mapped = new Map<number, bigint | undefined>();
+  readonly pages: HostPages;
   #open: Invalidation[] = [];
-  /** event of the last invalidation that met a memslot, by task it came from; and of the last one at all */
+  /** event of the last invalidation that met a memslot */
   lastInvalidation = -1;
-  readonly #lastOfPage = new Map<number, { event: number; task: number }>();
-  #lastOfAll = { event: -1, task: -1 };
 
   constructor(
     readonly pageShift: number,
     slots: readonly ReplaySlot[] | null,
+    fromStart: boolean,
   ) {
+    this.pages = new HostPages(fromStart);
     this.slots = slots;
     this.pageBytes = 1n << BigInt(pageShift);
   }
 
-  #number(gpa: bigint): number {
+  /** Number of a guest page, in host pages. */
+  pageOf(gpa: bigint): number {
     return Number(gpa >> BigInt(this.pageShift));
   }
 
@@ -58,6 +61,20 @@ export class Host {
       return undefined;
     }
     return this.slots.find((slot) => gpa >= slot.gpa && gpa < slot.gpa + slot.size) ?? null;
+  }
+
+  /** Whether a memslot has a guest page. */
+  isIn({ gpa, size }: ReplaySlot, page: number): boolean {
+    return page >= this.pageOf(gpa) && page < this.pageOf(gpa + size);
+  }
+
+  /** Whether a range of host addresses is one page, or holds all of each memslot that it meets. */
+  extentOf(start: bigint, end: bigint): 'page' | 'memslot' | 'part' {
+    if (end - start <= this.pageBytes) {
+      return 'page';
+    }
+    const met = this.slots?.filter((slot) => start < slot.hva + slot.size && end > slot.hva);
+    return met?.every((slot) => start <= slot.hva && end >= slot.hva + slot.size) === true ? 'memslot' : 'part';
   }
 
   /** Guest ranges of a range of host addresses; whole pages. */
@@ -74,71 +91,46 @@ export class Host {
     return ranges;
   }
 
-  /** The page at a guest real address is mapped; `frame` is the real address of the host page. */
-  setMapped(gpa: bigint, frame: bigint | undefined): void {
-    const number = this.#number(gpa);
-    if (frame !== undefined || !this.#mapped.has(number)) {
-      this.#mapped.set(number, frame);
-    }
+  /** An entry that maps this guest real address is valid; `frame` is the real address of the host page, where it is known. */
+  used(gpa: bigint, frame: bigint | undefined): void {
+    this.pages.used(this.pageOf(gpa), frame);
   }
 
-  isMapped(gpa: bigint): boolean {
-    return this.#mapped.has(this.#number(gpa));
+  /** Whether an entry made of this page, with no invalidation under way, is valid. */
+  isOpen(gpa: bigint): boolean {
+    return this.pages.isOpen(this.pageOf(gpa));
   }
 
   /** Real address behind a guest real address, if it is known. */
   frameOf(gpa: bigint): bigint | undefined {
-    const frame = this.#mapped.get(this.#number(gpa));
+    const frame = this.pages.frameOf(this.pageOf(gpa));
     return frame === undefined ? undefined : frame | (gpa & (this.pageBytes - 1n));
   }
 
-  forgetPages(): void {
-    this.#mapped.clear();
+  /** From an event on nothing is known of any page. */
+  forgetPages(event: number): void {
+    this.pages.coverAll({ event, task: -1, mayClose: true });
   }
 
   /** An invalidation begins. `ranges` are the guest pages that it meets; null while memslots are not known. */
-  invalidate(event: number, task: number, start: bigint, end: bigint, ranges: readonly GuestRange[] | null): void {
+  invalidate(begun: Invalidation, ranges: readonly GuestRange[] | null): void {
+    const { task, start, end, event } = begun;
     // a nested invalidation (a huge page is split) meets the outer one; another one says that the outer one is over
     this.#open = this.#open.filter((one) => one.task !== task || (start < one.end && end > one.start));
-    this.#open.push({ task, start, end, event });
+    this.#open.push(begun);
     this.lastInvalidation = event;
     if (ranges === null) {
-      this.#mapped.clear();
-      this.#lastOfAll = { event, task };
+      this.pages.coverAll(begun);
       return;
     }
     for (const { from, to } of ranges) {
-      const first = this.#number(from);
-      const last = this.#number(to - 1n);
-      this.#forgetRange(first, last);
-      if (last - first < 65536) {
-        for (let page = first; page <= last; page++) {
-          this.#lastOfPage.set(page, { event, task });
-        }
-      } else {
-        this.#lastOfAll = { event, task };
-      }
-    }
-  }
-
-  #forgetRange(first: number, last: number): void {
-    if (last - first < this.#mapped.size) {
-      for (let page = first; page <= last; page++) {
-        this.#mapped.delete(page);
-      }
-      return;
-    }
-    for (const page of [...this.#mapped.keys()]) {
-      if (page >= first && page <= last) {
-        this.#mapped.delete(page);
-      }
+      this.pages.cover(this.pageOf(from), this.pageOf(to - 1n), begun);
     }
   }
 
   /** The last invalidation that can have covered a page. */
-  lastInvalidationOf(gpa: bigint): { readonly event: number; readonly task: number } {
-    const own = this.#lastOfPage.get(this.#number(gpa));
-    return own !== undefined && own.event > this.#lastOfAll.event ? own : this.#lastOfAll;
+  lastInvalidationOf(gpa: bigint): Covering {
+    return this.pages.covering(this.pageOf(gpa));
   }
 
   /** Whether an invalidation may be under way. */

@@ -3,8 +3,11 @@
 import type { HvaOne, HvaRange } from '../decoded';
 import type { Context } from './context';
 
-/** Applies kvm_unmap_hva_range, kvm_set_spte_hva or kvm_age_hva. Answers whether it was known what it concerns. */
-export function applyNotifier(context: Context, task: number, event: HvaRange | HvaOne): boolean {
+/**
+ * Applies kvm_unmap_hva_range, kvm_set_spte_hva or kvm_age_hva. Answers whether it was known what it concerns.
+ * @param mayClose it may leave pages present and closed to all access
+ */
+export function applyNotifier(context: Context, task: number, event: HvaRange | HvaOne, mayClose: boolean): boolean {
   const { host, table } = context;
   const [start, end] = 'hva' in event ? [event.hva, event.hva + host.pageBytes] : [event.start, event.end];
   const ranges = host.slots === null ? null : host.guestRanges(start, end);
@@ -18,13 +21,14 @@ export function applyNotifier(context: Context, task: number, event: HvaRange | 
     }
     return true;
   }
+  const begun = { event: context.at, task, start, end, mayClose };
   if (ranges === null) {
-    host.invalidate(context.at, task, start, end, null);
+    host.invalidate(begun, null);
     table.maybeUnmapAll('memslots not told');
     return false;
   }
   if (ranges.length > 0) {
-    host.invalidate(context.at, task, start, end, ranges);
+    host.invalidate(begun, ranges);
     for (const { from, to } of ranges) {
       unmap(context, from, to, task);
     }

@@ -257,6 +257,11 @@ export class Knowledge {
     return [...(this.#byPage.get(pageOf(gpa)) ?? [])];
   }
 
+  /** Guest pages (their addresses) that entries which may be valid map. */
+  mappedPages(): bigint[] {
+    return [...this.#byPage.keys()].filter((page) => page >= 0).map((page) => BigInt(page) << 12n);
+  }
+
   #absent(index: number): void {
     const slot = this.get(index);
     this.put(index, { ...slot, states: (slot.states & ~VALID) | ABSENT });

@@ -10,6 +10,7 @@ export function changeMemslot(context: Context, { slot: id, is, before }: Placed
   const slots = host.slots ?? [];
   if (is !== null) {
     host.slots = [...slots.filter(({ slot }) => slot !== id), is];
+    host.pages.coverAll({ event: context.at - 1, task: -1, mayClose: false }, (page) => host.isIn(is, page));
     return;
   }
   const old = slots.find(({ slot }) => slot === id);
@@ -20,6 +21,9 @@ export function changeMemslot(context: Context, { slot: id, is, before }: Placed
   host.slots = slots.filter(({ slot }) => slot !== id);
   if (old !== undefined && stays !== true) {
     table.unmap(old.gpa, old.gpa + old.size);
-    host.forgetPages();
+    if (old.gpa === 0n) {
+      context.tables.memoryReplaced();
+    }
+    host.forgetPages(context.at - 1);
   }
 }

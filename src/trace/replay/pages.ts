@@ -1,34 +1,108 @@
-// What a look at a host page (a page fact, a pagemap dump) tells of the entries that map it.
+// What a look at host pages (a page fact, a pagemap dump) tells of the entries that map them.
 
 import type { Context } from './context';
-import type { PlacedPage } from './input';
+import type { GuestRange } from './host';
+import type { PlacedPage, PlacedPagemap } from './input';
 import { ABSENT, bytesOf, FREE, VALID } from './knowledge';
 
 /** A page fact: at that time the host had the page mapped, or not. */
 export function seePage(context: Context, { gpa, present, frame }: PlacedPage): void {
-  const { host, lastVcpu } = context;
+  const { host, lastVcpu, recorded } = context;
   const last = host.lastInvalidationOf(gpa);
   // another task's invalidation may have come between the look at the page and the time that the fact gives
-  if (last.event > lastVcpu.event && (last.task !== lastVcpu.task || host.invalidating)) {
+  if (
+    !recorded.unmaps ||
+    (last.event > lastVcpu.event && last.task >= 0 && (last.task !== lastVcpu.task || host.invalidating))
+  ) {
     return;
   }
   if (present) {
-    host.setMapped(gpa, frame === undefined ? undefined : frame << BigInt(host.pageShift));
+    seePresent(context, gpa, frame === undefined ? undefined : frame << BigInt(host.pageShift));
     settleFrames(context, gpa);
   } else {
-    notMapped(context, gpa);
+    seeGone(context, gpa);
   }
 }
 
-/** A page that is not mapped has no valid entry, and has had none since the last invalidation that covered it. */
-export function notMapped(context: Context, gpa: bigint): void {
-  const { hindsight, table } = context;
+/**
+ * Real address behind a guest real address, for an entry that an operation made valid.
+ * @param event where the operation began; nothing has been invalidated since
+ */
+export function frameNow({ host, hindsight }: Context, gpa: bigint, event: number): bigint | undefined {
+  const known = host.frameOf(gpa);
+  if (known !== undefined) {
+    return known;
+  }
+  const frame = hindsight.frameAt(host.pageOf(gpa), event);
+  return frame === undefined ? undefined : frame | (gpa & (host.pageBytes - 1n));
+}
+
+function seePresent({ host, hindsight, at }: Context, gpa: bigint, frame: bigint | undefined): void {
+  const page = host.pageOf(gpa);
+  host.pages.seenPresent(page, frame);
+  if (frame !== undefined) {
+    hindsight.pageAt(page, frame, host.pages.covering(page).event, at);
+  }
+}
+
+/**
+ * A dump of all host pages behind the guest.
+ * @param during guest ranges of invalidations that may have run while it was read
+ */
+export function seePagemap(context: Context, { pagemap, before }: PlacedPagemap, during: readonly GuestRange[]): void {
+  const { host, hindsight, recorded, table } = context;
+  // what is told of pages that changed meanwhile is not known to hold before or after
+  if (!recorded.unmaps || during.length > 0 || host.invalidating) {
+    return;
+  }
+  const present = new Map<number, bigint>();
+  for (let i = 0; i < pagemap.count; i++) {
+    const page = pagemap.page(i);
+    if (page.present) {
+      present.set(host.pageOf(page.gpa), page.frame << BigInt(host.pageShift));
+    }
+  }
+  host.pages.seenAll(present, before);
+  for (const [page, frame] of present) {
+    hindsight.pageAt(page, frame, host.pages.covering(page).event, before);
+  }
+  for (const { page } of hindsight.open()) {
+    if (!present.has(page)) {
+      hindsight.pageUnusable(page, host.pages.covering(page).event, before);
+    }
+  }
+  for (const gpa of table.mappedPages()) {
+    if (present.has(host.pageOf(gpa))) {
+      settleFrames(context, gpa);
+    } else {
+      noneValid(context, gpa);
+    }
+  }
+}
+
+function seeGone(context: Context, gpa: bigint): void {
+  const { host, at } = context;
+  host.pages.seenGone(host.pageOf(gpa), at);
+  noneUsable(context, gpa);
+}
+
+/** A page that cannot be used (not mapped, or closed) has no valid entry, and has had none since the last invalidation of it. */
+export function noneUsable(context: Context, gpa: bigint): void {
+  const { host, hindsight, at } = context;
+  const page = host.pageOf(gpa);
+  hindsight.pageUnusable(page, host.pages.covering(page).event, at);
+  noneValid(context, gpa);
+}
+
+function noneValid(context: Context, gpa: bigint): void {
+  const { table, unseen } = context;
+  if (unseen !== undefined) {
+    return;
+  }
   for (const { index } of entriesOfPage(context, gpa)) {
-    const { states } = table.get(index);
-    if (states === VALID) {
+    if (table.get(index).states === VALID) {
       context.diverge('page fact', `a mapped page: slot 0x${index.toString(16)} is valid`, 'not mapped');
     } else {
-      hindsight.notMapped(index);
       table.narrow(index, FREE | ABSENT);
     }
   }

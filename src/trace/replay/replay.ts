@@ -6,28 +6,28 @@
 //    set stay set until something clears them (ageing, H_CLEAR_REF and H_CLEAR_MOD, the dirty log of a slot that logs). Entries
 //    that are absent do not change at all. A frame stays until the entry is installed again: an invalidation leaves it.
 //  - H_ENTER (hcalls.ts) without H_EXACT takes the first free slot of its PTEG: known when one slot only can be it. It makes the
-//    entry absent without a memslot; else valid if the host has the page mapped, which is known from what was seen of the page since the
-//    last invalidation that covered it (a page fact, a valid entry); while an invalidation may be running it may be either.
+//    entry absent without a memslot; else valid if the host has the page mapped (entries.ts, hostPages.ts); while an
+//    invalidation may be running it may be either.
 //  - H_REMOVE and H_BULK_REMOVE free. Pairs three and four of H_BULK_REMOVE are not in the trace: unless the first two end the
 //    list, any entry of the table may be gone afterwards.
 //  - A page fault (faults.ts) names its entry by its words; if only one slot can hold them, everything in it is observed.
 //  - An invalidation (host.ts) makes the valid entries of its guest pages absent. Without memslots it may concern any entry.
-//  - The first run of a new table fills the VRMA; which of its slots are taken is then unknown until they are seen.
+//  - The first run of a new table fills the VRMA (tables.ts). Its page size is that of the VMM's mapping: known once it was seen.
 //  - A resize keeps bolted entries, absent, at the slot of their hash; a reset leaves nothing.
 //  - POWER8 handles hypercalls in real mode, without a trace: all is unknown as soon as a vCPU runs.
 //  - Lost events: all is unknown from there on.
 //  - Kinds of events that the trace does not have at all may not have been recorded: what they would have told is unknown.
 //  - What contradicts the knowledge is a divergence: something happened that no event tells, so all is unknown from there on.
 //
-// The plane is recomputed by replaying up to a moment; nothing here depends on what comes later, but for the look at what
-// happens while a dump is taken.
+// The plane is recomputed by replaying up to a moment. What later events force of earlier ones is found in a pass of its own
+// (hindsight.ts); a dump is never used for what it is compared with.
 
 import { eventCode, isHptProbe } from '../eventKinds';
 import type { TraceEvents } from '../events';
 import type { Comparison } from './checkpoint';
 import type { Context, Divergence, DivergenceKind } from './context';
 import { Dumps } from './dumps';
-import { Hindsight } from './hindsight';
+import { Found, Hindsight } from './hindsight';
 import { Host } from './host';
 import type { ReplayInput } from './input';
 import { applyNotifier } from './invalidations';
@@ -37,7 +37,8 @@ import { changeMemslot } from './memslots';
 import { Operations } from './operations';
 import { seePage } from './pages';
 import { type Recorded, recordedKinds } from './recorded';
-import { changeTable, fillVrma, isNewMachine } from './tables';
+import { Syscalls } from './syscalls';
+import { isNewMachine, Tables } from './tables';
 
 const smallestEntries = 2 ** 14;
 
@@ -45,8 +46,8 @@ export interface ReplayOptions {
   /** use the first dump that is not empty only, or each dump after it was compared */
   readonly keyframes: 'first' | 'all';
   readonly cancelled?: () => boolean;
-  /** what an earlier pass found that later events force of H_ENTERs */
-  readonly outcomes?: ReadonlyMap<number, number>;
+  /** what an earlier pass found that later events force */
+  readonly found?: Found;
 }
 
 export class Replay implements Context {
@@ -57,6 +58,7 @@ export class Replay implements Context {
   readonly hindsight: Hindsight;
   readonly machines: Machines;
   readonly recorded: Recorded;
+  readonly tables: Tables;
   table: Knowledge;
   sizeKnown = false;
   unseen: Cause | undefined;
@@ -68,24 +70,26 @@ export class Replay implements Context {
   readonly #dumps: Dumps;
   /** invalidations of which it was known what they concern */
   #notified = 0;
-  #lpid = 0n;
-  #vrmaPending = false;
+  readonly #syscalls: Syscalls;
   #diverged = false;
 
-  constructor(input: ReplayInput, { keyframes, outcomes, cancelled }: ReplayOptions) {
+  constructor(input: ReplayInput, { keyframes, found, cancelled }: ReplayOptions) {
     this.input = input;
     this.#cancelled = cancelled;
-    this.hindsight = new Hindsight(outcomes ?? new Map());
+    this.hindsight = new Hindsight(found ?? new Found());
     this.isa3 = input.cpu === 'POWER9' || input.cpu === 'POWER10';
     this.machines = machinesOf(input.events, input.tgid);
     this.recorded = recordedKinds(input.events);
     this.unseen = this.isa3 ? (this.recorded.hcalls ? undefined : 'events not recorded') : 'real-mode hypercalls';
-    this.host = new Host(input.pageShift, input.slots === null ? null : []);
+    const [made] = input.hpts;
+    const fromStart = made?.how === 'allocate' && isNewMachine(this, made.before);
+    this.host = new Host(input.pageShift, input.slots === null ? null : [], fromStart);
     this.table = this.newTable(entriesOfDumps(input), unknownSlot('no first dump'));
     this.#operations = new Operations(this);
+    this.tables = new Tables(this);
+    this.#syscalls = new Syscalls(input.events);
     this.#dumps = new Dumps(this, keyframes === 'all');
-    const [made] = input.hpts;
-    if (made?.how === 'allocate' && isNewMachine(this, made.before)) {
+    if (fromStart) {
       this.table.empty();
     }
   }
@@ -139,6 +143,10 @@ export class Replay implements Context {
         break;
       }
       this.at = i;
+      if (i >= this.machines.mixedFrom && this.unseen === undefined) {
+        this.unseen = 'untraced ioctl';
+        this.table.forgetAll(this.unseen);
+      }
       this.#event(i);
       this.#settleDivergence();
     }
@@ -156,7 +164,7 @@ export class Replay implements Context {
   #lostEvents(): void {
     this.table.forgetAll('lost events');
     this.hindsight.clear();
-    this.host.forgetPages();
+    this.host.forgetPages(this.at - 1);
     this.#operations.clear();
   }
 
@@ -168,15 +176,11 @@ export class Replay implements Context {
     return [
       ...at(hpts, 0, (hpt) => {
         this.#operations.clear();
-        this.#vrmaPending = changeTable(this, hpt) || (this.#vrmaPending && hpt.how === 'resize');
+        this.tables.change(hpt);
       }),
       ...at(slots ?? [], 1, (slot) => changeMemslot(this, slot)),
       ...at(pages, 2, (page) => seePage(this, page)),
-      ...at(tables, 3, (table) => {
-        if (this.#dumps.table(table) && table.dump.count > 0) {
-          this.#vrmaPending = false;
-        }
-      }),
+      ...at(tables, 3, (table) => this.#dumps.table(table)),
       ...at(pagemaps, 4, (pagemap) => this.#dumps.pagemap(pagemap)),
     ].sort((a, b) => a.before - b.before || a.rank - b.rank);
   }
@@ -185,8 +189,11 @@ export class Replay implements Context {
     const { events } = this.input;
     const kind = events.kind[i] as number;
     const task = events.task[i] as number;
-    if (this.host.invalidating && endsInvalidation(kind, events)) {
-      this.host.taskGoesOn(task);
+    if (isOutsideNotifier(kind, events)) {
+      if (this.host.invalidating) {
+        this.host.taskGoesOn(task);
+      }
+      this.#syscalls.goesOn(i, kind, task);
     }
     if (isVcpuKind(kind)) {
       if (this.machines.runs(task)) {
@@ -202,9 +209,6 @@ export class Replay implements Context {
           this.#notifier(i, task);
         }
         return;
-      case eventCode.tlbie:
-        this.#lpidSeen(i, task);
-        return;
       case eventCode.add_revmap:
         this.#operations.linked(task, events.decode(i));
         return;
@@ -213,10 +217,7 @@ export class Replay implements Context {
 
   #vcpuEvent(i: number, kind: number, task: number): void {
     this.lastVcpu = { event: i, task };
-    if (this.#vrmaPending) {
-      this.#vrmaPending = false;
-      fillVrma(this);
-    }
+    this.tables.run();
     switch (kind) {
       case eventCode.kvmppc_run_vcpu_enter:
         return;
@@ -234,30 +235,18 @@ export class Replay implements Context {
   #notifier(i: number, task: number): void {
     const event = this.input.events.decode(i);
     if (event.kind === 'kvm_unmap_hva_range' || event.kind === 'kvm_set_spte_hva' || event.kind === 'kvm_age_hva') {
-      this.#notified += applyNotifier(this, task, event) ? 1 : 0;
-    }
-  }
-
-  /** A flush of another guest's partition by the machine's own task: its process has a second machine. */
-  #lpidSeen(i: number, task: number): void {
-    if (!this.machines.runs(task)) {
-      return;
-    }
-    const event = this.input.events.decode(i);
-    if (event.kind !== 'tlbie' || event.lpid === 0n) {
-      return;
-    }
-    if (this.#lpid === 0n) {
-      this.#lpid = event.lpid;
-    } else if (this.#lpid !== event.lpid) {
-      this.unseen = 'untraced ioctl';
-      this.table.forgetAll(this.unseen);
+      const extent = 'hva' in event ? 'page' : this.host.extentOf(event.start, event.end);
+      const mayClose = event.kind !== 'kvm_set_spte_hva' && this.#syscalls.mayClosePages(task, extent);
+      this.#notified += applyNotifier(this, task, event, mayClose) ? 1 : 0;
+      if (event.kind === 'kvm_unmap_hva_range' && this.#syscalls.mayReplaceMapping(task)) {
+        this.tables.mappingReplaced(event.start, event.end);
+      }
     }
   }
 }
 
 /** Whether an event says that its task is outside the notifier. */
-function endsInvalidation(kind: number, events: TraceEvents): boolean {
+function isOutsideNotifier(kind: number, events: TraceEvents): boolean {
   switch (kind) {
     case eventCode.kvm_unmap_hva_range:
     case eventCode.kvm_set_spte_hva:

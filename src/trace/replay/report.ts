@@ -138,11 +138,11 @@ const morePasses = 3;
 
 /** Replays what was opened. The last pass knows what those before it found. */
 export function replayInput(input: ReplayInput, options: ReplayOptions): { replay: Replay; report: ReplayReport } {
-  let outcomes: ReadonlyMap<number, number> = new Map();
   let replay = new Replay(input, options).run();
-  for (let pass = 0; pass < morePasses && replay.hindsight.outcomes.size > 0; pass++) {
-    outcomes = new Map([...outcomes, ...replay.hindsight.outcomes]);
-    replay = new Replay(input, { ...options, outcomes }).run();
+  for (let pass = 0, amount = 0; pass < morePasses && replay.hindsight.found.amount > amount; pass++) {
+    const { found } = replay.hindsight;
+    amount = found.amount;
+    replay = new Replay(input, { ...options, found }).run();
   }
   return { replay, report: reportOf(replay, input.events.count) };
 }

@@ -3,27 +3,104 @@
 
 import { eventCode } from '../eventKinds';
 import type { Context } from './context';
+import { placeEntry } from './entries';
 import type { PlacedHpt } from './input';
 import { ABSENT, FREE, unknownSlot } from './knowledge';
 import { isVcpuKind } from './machines';
-import { slotAfterResize, V_BOLTED, vrmaSlots } from './words';
+import { RC, slotAfterResize, V_BOLTED, vrmaEntries, vrmaShiftOf } from './words';
 
-/** The table is another one from here on. Answers whether it is new and empty. */
-export function changeTable(context: Context, { order, how, before }: PlacedHpt): boolean {
-  const entries = 2 ** (order - 4);
-  context.sizeKnown = true;
-  context.hindsight.clear();
-  if (how === 'resize') {
-    resize(context, entries);
-    return false;
+export class Tables {
+  readonly #context: Context;
+  /** the table is new, and the machine has not run with it */
+  #fresh = false;
+  /** event of the run that filled the real-mode area of the present table, while the VMM has the same mapping there */
+  #firstRun: number | undefined;
+  /** log2 of the page size of the last real-mode area that was seen, while the VMM has the same mapping there */
+  #vrmaShift: number | undefined;
+
+  constructor(context: Context) {
+    this.#context = context;
   }
-  const fresh = how === 'reset' || isNewMachine(context, before);
-  context.table = context.newTable(entries, unknownSlot('no first dump'));
-  if (fresh) {
-    context.table.empty();
+
+  /** The table is another one from here on. */
+  change({ order, how, before }: PlacedHpt): void {
+    const context = this.#context;
+    const entries = 2 ** (order - 4);
+    context.sizeKnown = true;
+    context.hindsight.clear();
+    if (how === 'resize') {
+      resize(context, entries);
+      return;
+    }
+    context.table = context.newTable(entries, unknownSlot('no first dump'));
+    this.#fresh = how === 'reset' || isNewMachine(context, before);
+    this.#firstRun = undefined;
+    if (this.#fresh) {
+      context.table.empty();
+    }
   }
-  return fresh;
+
+  /** A dump shows the table; if it is not empty, the real-mode area is there. */
+  dumped(isEmpty: boolean): void {
+    this.#fresh &&= isEmpty;
+  }
+
+  /** An entry was seen. One of the real-mode area tells the page size of all of it. */
+  seen(index: number, v: bigint, guest: bigint, byFault: boolean): void {
+    const event = this.#firstRun;
+    const shift = event === undefined || index % 8 !== 7 ? undefined : vrmaShiftOf(v, guest);
+    if (event === undefined || shift === undefined) {
+      return;
+    }
+    this.#vrmaShift = shift;
+    if (byFault) {
+      this.#context.hindsight.vrmaSeen(event, shift);
+    }
+  }
+
+  /** Other memory may be mapped at a range of host addresses; that of large pages comes in no less than such a page. */
+  mappingReplaced(start: bigint, end: bigint): void {
+    const { host } = this.#context;
+    if (end - start >= smallestHugetlb && host.guestRanges(start, end).some(({ from }) => from === 0n)) {
+      this.memoryReplaced();
+    }
+  }
+
+  /** Guest real address 0 is other memory. */
+  memoryReplaced(): void {
+    this.#firstRun = undefined;
+    this.#vrmaShift = undefined;
+  }
+
+  /** A vCPU does something. The first run of a new table enters the real-mode area (kvmppc_map_vrma). */
+  run(): void {
+    const { host, table, hindsight, at, isa3 } = this.#context;
+    const slot = host.slotOf(0n);
+    if (!this.#fresh || slot === null) {
+      return;
+    }
+    this.#fresh = false;
+    this.#firstRun = at;
+    if (slot === undefined) {
+      table.forgetAll('VRMA');
+      return;
+    }
+    const shift = hindsight.vrmaShiftOf(at) ?? this.#vrmaShift;
+    if (shift !== undefined) {
+      for (const { index, v, guest } of vrmaEntries(slot.size, shift, table.ptegs, isa3)) {
+        placeEntry(this.#context, { event: at, linked: false, v, guest, rc: RC }, index);
+      }
+      return;
+    }
+    for (const possible of [12, 16, 24].filter((one) => one >= host.pageShift)) {
+      for (const { index } of vrmaEntries(slot.size, possible, table.ptegs, isa3)) {
+        table.put(index, unknownSlot('VRMA'));
+      }
+    }
+  }
 }
+
+const smallestHugetlb = 1n << 21n;
 
 /** Whether the machine has not run yet: the trace shows how it begins. Else "allocate" only tells the size of its table. */
 export function isNewMachine({ input: { events }, machines }: Context, before: number): boolean {
@@ -60,23 +137,6 @@ function resize(context: Context, entries: number): void {
     }
     if ((slot.v & V_BOLTED) !== 0n) {
       table.put(to, { ...slot, states: ABSENT | (slot.states & FREE), cause: 'resize' });
-    }
-  }
-}
-
-/** The first run of a new table enters the real-mode area (kvmppc_map_vrma); the size of its pages is the VMM's mapping's. */
-export function fillVrma({ host, table }: Context): void {
-  const slot = host.slotOf(0n);
-  if (slot === undefined) {
-    table.forgetAll('VRMA');
-    return;
-  }
-  for (const shift of [12, 16, 24]) {
-    if (slot === null || shift < host.pageShift) {
-      continue;
-    }
-    for (const index of vrmaSlots(Number(slot.size), shift, table.ptegs)) {
-      table.put(index, unknownSlot('VRMA'));
     }
   }
 }

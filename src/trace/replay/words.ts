@@ -101,13 +101,36 @@ export function slotAfterResize(
   return Number((secondary ? ~hash : hash) & BigInt(newPtegs - 1)) * 8 + (index % 8);
 }
 
-/** Slots of the entries that the kernel makes for the real-mode area (kvmppc_map_vrma), by page size. */
-export function vrmaSlots(bytes: number, shift: number, ptegs: number): number[] {
-  const vsid = 0x1ffffffn;
-  const slots: number[] = [];
-  const pages = Math.min(Math.floor(bytes / 2 ** shift), 2 ** (40 - shift), ptegs);
+const vrmaVsid = 0x1ffffffn;
+const V_LARGE = 4n;
+const R_M = 0x10n;
+
+/** An entry of the real-mode area (kvmppc_map_vrma): its slot, dword 0 without state, and guest view without R and C. */
+export interface VrmaEntry {
+  readonly index: number;
+  readonly v: bigint;
+  readonly guest: bigint;
+}
+
+/**
+ * The entries that the kernel makes for the real-mode area: bolted, one for each page of memslot 0, in the last slot of its PTEG.
+ * @param bytes size of the memslot
+ * @param shift log2 of the page size: 12, 16 or 24
+ */
+export function* vrmaEntries(bytes: bigint, shift: number, ptegs: number, isa3: boolean): Generator<VrmaEntry> {
+  const pages = Math.min(Number(bytes >> BigInt(shift)), 2 ** (40 - shift), ptegs);
+  const size = shift === 16 ? 0x1000n : 0n;
   for (let i = 0; i < pages; i++) {
-    slots.push(Number((BigInt(i) ^ vsid ^ (vsid << 25n)) & BigInt(ptegs - 1)) * 8 + 7);
+    const address = BigInt(i) << BigInt(shift);
+    const pteg = Number((BigInt(i) ^ vrmaVsid ^ (vrmaVsid << 25n)) & BigInt(ptegs - 1));
+    const v = (1n << 62n) | (vrmaVsid << 24n) | V_BOLTED | (shift > 12 ? V_LARGE : 0n) | ((address >> 16n) & ~0x7fn);
+    yield { index: pteg * 8 + 7, v: identityOf(v, isa3), guest: address | size | R_M };
   }
-  return slots;
+}
+
+/** log2 of the page size of an entry of the real-mode area; undefined if an entry with these words is none. */
+export function vrmaShiftOf(v: bigint, guest: bigint): number | undefined {
+  const isVrma = v >> 62n === 1n && (v & V_BOLTED) !== 0n && (v & 0x3fffffffffffff80n) >> 24n === vrmaVsid;
+  const shift = actualShiftOf(v, guest);
+  return isVrma && shift !== 0 ? shift : undefined;
 }
