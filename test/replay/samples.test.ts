@@ -7,12 +7,19 @@ import { assertAgrees, recorded } from './roundTrip';
 
 const samples = readdirSync(inRepository('samples')).filter((name) => name.endsWith('.hpt'));
 
+/** Samples in which the sequence check is left out. */
+const leavesEntries = new Set(['left-out.hpt', 'page-out.hpt', 'retry-race.hpt']);
+
 describe('samples saved as recordings', () => {
   for (const name of samples) {
     it(`${name}: nothing is wrong`, async () => {
-      const report = await assertAgrees(recorded(readFileSync(inRepository(`samples/${name}`), 'utf8')), name);
+      const source = readFileSync(inRepository(`samples/${name}`), 'utf8');
+      const report = await assertAgrees(recorded(source), name);
       assert.ok(report.checkpoints > 0 && report.entries > 0);
-      assert.deepEqual(report.divergences, {});
+      const { 'page fact': stale, ...others } = report.divergences;
+      assert.deepEqual(others, {});
+      // an entry that outlives its page: only a kernel with a step left out makes one
+      assert.equal(stale !== undefined, leavesEntries.has(name));
     });
   }
 });
