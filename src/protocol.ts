@@ -163,6 +163,103 @@ export interface HeatmapChannel {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
+// The channel of the editor of binary files: a trace.dat, an HTAB_FD stream
+
+/** A column of the table. */
+export interface FileColumn {
+  readonly title: string;
+  /** About how many characters it shows; the last column takes the room that is left. */
+  readonly width: number;
+  readonly align?: 'right';
+}
+
+/** A part of the summary: a table, or a sentence where there is nothing to list. */
+export interface FileSection {
+  readonly title: string;
+  readonly note?: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** Something that rows can be filtered by. */
+export interface FileKind {
+  readonly name: string;
+  readonly count: number;
+}
+
+/** What a file holds, without its rows. */
+export interface FilePicture {
+  readonly title: string;
+  /** The file in a few words each: form, number of rows, time, machine. */
+  readonly facts: readonly string[];
+  /** What a row is called: "event", "entry". */
+  readonly rowName: string;
+  readonly columns: readonly FileColumn[];
+  readonly rows: number;
+  readonly kinds: readonly FileKind[];
+  /** What can be typed into the "go to" box. */
+  readonly goToHint: string;
+  readonly sections: readonly FileSection[];
+  /** Worst of what is wrong with the file, in one sentence. */
+  readonly problem?: string;
+  /** Whether it can be debugged and converted. */
+  readonly isTrace: boolean;
+}
+
+/** Rows that are shown one below the other. */
+export interface FileRows {
+  /** Number of each row in the file, from 0. */
+  readonly numbers: readonly number[];
+  /** The cells of each row. */
+  readonly cells: readonly (readonly string[])[];
+}
+
+/** A field of a record. */
+export interface FileField extends CellField {
+  /** C type, where the file tells it. */
+  readonly type?: string;
+}
+
+/** The record behind a row. */
+export interface FileRecord {
+  readonly title: string;
+  /** Where it stands: buffer, CPU, record. */
+  readonly place: string;
+  /** The record as the kernel prints it, where it has a text. */
+  readonly text?: string;
+  readonly fields: readonly FileField[];
+  /** The record's bytes as they are in the file; empty where the file is none of bytes. */
+  readonly bytes: ArrayBuffer;
+}
+
+/** The most rows that one `rows` request may ask for. */
+export const maxRowsPerRequest = 500;
+
+export interface FileChannel {
+  readonly requests: {
+    /** Answers what there is to see; undefined while the file is being read: `loaded` follows. */
+    open: { ask: undefined; answer: FilePicture | undefined };
+    /** Stops reading. */
+    stop: { ask: undefined; answer: undefined };
+    /** Shows only rows of these kinds (all when there is none) that hold the text. Refused when another filter follows. */
+    filter: { ask: { text: string; kinds: readonly string[] }; answer: { rows: number } };
+    /** Rows from..to (exclusive) of those that the filter shows. */
+    rows: { ask: { from: number; to: number }; answer: FileRows };
+    /** The row, among those shown, that a person names: a time, a number, a mark. */
+    goTo: { ask: { text: string }; answer: { row: number | undefined; sentence: string } };
+    record: { ask: { number: number }; answer: FileRecord };
+    debug: { ask: undefined; answer: undefined };
+    convert: { ask: undefined; answer: undefined };
+  };
+  readonly notices: {
+    /** How far the reading is, in words. */
+    progress: { text: string };
+    /** The file is read: ask for it with `open`. */
+    loaded: undefined;
+  };
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
 // Channels in general
 
 export interface Channel {

@@ -1,17 +1,16 @@
 // `hptscope convert IN`: a trace or the traces of a recording as the kernel's own text, or as JSON lines.
 
+import { textWriters } from '../platform/fileJobs';
 import { nodeDecompressors } from '../platform/node/decoders';
 import { nodeFiles } from '../platform/node/files';
 import { writeFilePieces, writeOut } from '../platform/node/output';
 import { parseTraceTime, type TraceEvents } from '../trace/events';
 import { openRecording, openTrace } from '../trace/openTrace';
 import { formatProblem } from '../trace/problem';
-import { type EventRange, ftraceText, jsonLines } from '../trace/writeFtrace';
+import type { EventRange } from '../trace/writeFtrace';
 import { type Command, EXIT_FAILED, EXIT_GOOD, EXIT_TROUBLE, splitArguments, UsageError } from './command';
 import { locate } from './locate';
 import { takeOption } from './program';
-
-const writers = { trace: ftraceText, jsonl: jsonLines } as const;
 
 export const convertCommand: Command = {
   name: 'convert',
@@ -27,7 +26,7 @@ export const convertCommand: Command = {
     const { files, flags } = splitArguments(numbers.rest, ['--force']);
     const [path = '', second] = files;
     if (second !== undefined) throw new UsageError(`one path is expected; ${second} is a second one`);
-    const write = Object.entries(writers).find(([form]) => form === (to.value ?? 'trace'))?.[1];
+    const write = Object.entries(textWriters).find(([form]) => form === (to.value ?? 'trace'))?.[1];
     if (write === undefined) throw new UsageError('--to trace or --to jsonl');
 
     const { folder, file } = await locate(path, surroundings);

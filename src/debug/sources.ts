@@ -102,12 +102,18 @@ export class SourceFiles {
     if (sourceReference !== undefined && sourceReference >= FIRST_REFERENCE) {
       return this.all.find(({ reference }) => reference === sourceReference);
     }
-    return path === undefined ? undefined : this.all.find((file) => samePath(file.path, path));
+    if (path === undefined) return undefined;
+    return this.all.find((file) => samePath(file.path, path) || samePath(this.source(file).path ?? '', path));
   }
 
-  /** How the protocol names a file. */
+  /**
+   * How the protocol names a file. A presented one has an ending of its own: by that of the file the client would open what it has
+   * for such files, and not the text.
+   */
   source({ path, reference }: SourceFile): DebugProtocol.Source {
-    return { name: baseName(path), path, ...(reference === undefined ? {} : { sourceReference: reference }) };
+    if (reference === undefined) return { name: baseName(path), path };
+    const presented = `${path}.trace.txt`;
+    return { name: baseName(presented), path: presented, sourceReference: reference };
   }
 
   /** The text of a presented file: what each statement says. */

@@ -2,8 +2,10 @@
 
 import * as vscode from 'vscode';
 import { registerCommands } from './commands';
+import { registerConvertTrace } from './convertTrace';
 import { registerDebug } from './debug';
 import { registerDecode } from './decode';
+import { registerFileEditors } from './fileEditor/editor';
 import { registerGoTo } from './goTo';
 import { registerHeatmap } from './heatmapPanel';
 import { registerLanguage } from './language/language';
@@ -36,6 +38,8 @@ export function activateOn(context: vscode.ExtensionContext, platform: Platform)
   registerWhy(context, services);
   registerDecode(context);
   registerOpenFile(context, services);
+  registerFileEditors(context, services);
+  registerConvertTrace(context, services);
   const tests = registerLanguage(context, services);
   log.info(`activated in ${(performance.now() - start).toFixed(1)} ms`);
   const { session, heatmap: heatmaps, load } = services;

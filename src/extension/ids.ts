@@ -27,6 +27,12 @@ export const panels = {
   heatmap: 'hptscope.heatmap',
 } as const;
 
+/** Editors of binary files: those that open by name, and any *.dat that a person reopens with it. */
+export const customEditors = {
+  binaryFile: 'hptscope.binaryFile',
+  datFile: 'hptscope.datFile',
+} as const;
+
 /** Commands. */
 export const commands = {
   reverseStepOver: 'hptscope.reverseStepOver',
@@ -49,6 +55,7 @@ export const commands = {
   copyText: 'hptscope.copyText',
   goToMoment: 'hptscope.goToMoment',
   openRun: 'hptscope.openRun',
+  convertTrace: 'hptscope.convertTrace',
   debugFile: 'hptscope.debugFile',
   runScenario: 'hptscope.runScenario',
   filterEvents: 'hptscope.filterEvents',

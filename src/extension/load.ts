@@ -74,17 +74,17 @@ export async function textOf(uri: vscode.Uri): Promise<string> {
   }
 }
 
-function nameOf(uri: vscode.Uri): string {
+export function nameOf(uri: vscode.Uri): string {
   return uri.path.slice(uri.path.lastIndexOf('/') + 1);
 }
 
 /** Lets the extension host do something else. */
-function pause(): Promise<void> {
+export function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
 /** The error of a job as people are told it. */
-function toldError(error: unknown, uri: vscode.Uri): unknown {
+export function toldError(error: unknown, uri: vscode.Uri): unknown {
   return error instanceof JobCancelled ? new Error(vscode.l10n.t('Opening {0} was cancelled.', nameOf(uri))) : error;
 }
 
@@ -118,23 +118,31 @@ function failedExpectation(path: string, { line, column, expected, seen }: Expec
   return { path, line, column, message, severity: 'error' };
 }
 
-async function loadTrace(uri: vscode.Uri, control: Control, { work, localDisk }: Platform): Promise<LoadedRun> {
-  const folder = vscode.Uri.joinPath(uri, '..');
-  const fileOf = (name: string) => vscode.Uri.joinPath(folder, name);
-  control.report(vscode.l10n.t('Reading {0}', nameOf(uri)));
-  const megabyte = 2 ** 20;
+/** Where a worker finds a file: on the disk, if it can read that, else it asks for the file's bytes. */
+export function placeOfFile(uri: vscode.Uri, { localDisk }: Platform): { path: string; folder: string | null } {
   const onDisk = localDisk && uri.scheme === 'file';
-  const job = { kind: 'trace', path: nameOf(uri), folder: onDisk ? folder.fsPath : null } as const;
-  const watch: JobWatch = {
+  return { path: nameOf(uri), folder: onDisk ? vscode.Uri.joinPath(uri, '..').fsPath : null };
+}
+
+/** Follows a job on a file. */
+export function watchOfFile(uri: vscode.Uri, control: Control): JobWatch {
+  const megabyte = 2 ** 20;
+  return {
     get cancelled() {
       return control.cancelled;
     },
     progress: ({ bytes }) => control.report(vscode.l10n.t('{0} MiB read', Math.floor(bytes / megabyte))),
-    read: (name) => wholeFile(fileOf(name)),
+    read: (name) => wholeFile(vscode.Uri.joinPath(uri, '..', name)),
   };
-  const opened = await work.run(job, watch).catch((error) => {
+}
+
+async function loadTrace(uri: vscode.Uri, control: Control, platform: Platform): Promise<LoadedRun> {
+  control.report(vscode.l10n.t('Reading {0}', nameOf(uri)));
+  const job = { kind: 'trace', ...placeOfFile(uri, platform) } as const;
+  const opened = await platform.work.run(job, watchOfFile(uri, control)).catch((error) => {
     throw toldError(error, uri);
   });
+  const fileOf = (name: string) => vscode.Uri.joinPath(uri, '..', name);
   const problems = opened.problems.map((problem) => problemOf(pathOf(fileOf(problem.file)), problem));
   if (opened.run === null) {
     throw new LoadError(problems);

@@ -2,7 +2,7 @@
 
 import * as vscode from 'vscode';
 import { LoadError, type LoadedRun, type Problem, place } from '../debug/host';
-import { commands, debugType, languages } from './ids';
+import { commands, customEditors, debugType, languages } from './ids';
 import { type Load, pathOf, uriOf } from './load';
 import type { Services } from './services';
 
@@ -33,8 +33,16 @@ function nameOf({ path }: vscode.Uri): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
+function isFileEditor(viewType: string): boolean {
+  return Object.values<string>(customEditors).includes(viewType);
+}
+
 /** The file of the active editor; beside a webview or a listing the file of ours that is visible. */
 export function openProgram(): vscode.Uri | undefined {
+  const tab = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  if (tab instanceof vscode.TabInputCustom && isFileEditor(tab.viewType)) {
+    return tab.uri;
+  }
   const inFront = vscode.window.activeTextEditor?.document;
   const active = inFront?.languageId === languages.listing ? undefined : inFront;
   const ours: readonly string[] = Object.values(languages);
@@ -43,7 +51,8 @@ export function openProgram(): vscode.Uri | undefined {
     ?.uri;
 }
 
-function fileOf(uri: vscode.Uri | undefined): vscode.Uri | undefined {
+/** The file that a command is about: the one it was given, or that of the editor in front; undefined, which is told, without one. */
+export function fileOf(uri: vscode.Uri | undefined): vscode.Uri | undefined {
   const program = uri ?? openProgram();
   if (!program) {
     void vscode.window.showInformationMessage(vscode.l10n.t('Open a scenario, a trace or a table dump first.'));

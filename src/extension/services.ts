@@ -15,6 +15,8 @@ export interface Services {
   readonly work: LongWork;
   /** Opens files as runs. */
   readonly load: Load;
+  /** What differs between the hosts. */
+  readonly platform: Platform;
   readonly log: vscode.LogOutputChannel;
 }
 
@@ -28,5 +30,5 @@ export function makeServices(
   const heatmap = new RunHeatmaps(session);
   const { work } = platform;
   context.subscriptions.push(heatmap, session, work);
-  return { session, heatmap, work, load: loader(platform), log };
+  return { session, heatmap, work, load: loader(platform), platform, log };
 }

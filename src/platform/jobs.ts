@@ -7,6 +7,7 @@ import { type ExpectationOutcome, type RunProblem, runChecked, runScenario } fro
 import { openRun } from '../trace/openRun';
 import type { OpenServices } from '../trace/openTrace';
 import type { InputProblem } from '../trace/problem';
+import { convertFile, type ReadFile, readFile, type TextForm } from './fileJobs';
 import { type PackedRun, packRun } from './packedRun';
 
 /** Jobs by kind. */
@@ -18,6 +19,15 @@ export interface Jobs {
     readonly path: string;
     /** on the local disk; null: files are asked for by name */
     readonly folder: string | null;
+  };
+  /** Reads a trace or an HTAB_FD stream as it is. */
+  readonly readFile: { readonly kind: 'readFile'; readonly path: string; readonly folder: string | null };
+  /** Writes a trace as text. */
+  readonly convert: {
+    readonly kind: 'convert';
+    readonly path: string;
+    readonly folder: string | null;
+    readonly form: TextForm;
   };
   /** Runs a scenario. */
   readonly scenario: { readonly kind: 'scenario'; readonly text: string; readonly title: string };
@@ -35,6 +45,9 @@ export interface Jobs {
 export interface JobResults {
   /** without a run the problems say why */
   readonly trace: { readonly run: PackedRun | null; readonly problems: readonly InputProblem[] };
+  readonly readFile: ReadFile;
+  /** UTF-8 in pieces; without them the problems say why */
+  readonly convert: { readonly pieces: readonly Uint8Array[] | null; readonly problems: readonly InputProblem[] };
   readonly scenario:
     | { readonly problems: readonly RunProblem[] }
     | {
@@ -75,6 +88,10 @@ export async function doJob(job: Job, at: JobSurroundings, buffers: Set<ArrayBuf
       const { run, problems } = await openRun(job.path, at.services(job.folder));
       return { run: run && packRun(run, buffers), problems };
     }
+    case 'readFile':
+      return readFile(job.path, at.services(job.folder), buffers);
+    case 'convert':
+      return convertFile(job.path, job.form, at.services(job.folder));
     case 'scenario':
       return scenario(job, buffers);
     case 'judge':

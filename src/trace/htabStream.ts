@@ -19,6 +19,8 @@ export interface HtabStreamEntry {
   readonly v: bigint;
   /** The guest's view of dword 1. */
   readonly guest: bigint;
+  /** Byte offset of the entry in the stream. */
+  readonly offset: number;
 }
 
 /** A run of slots that the stream says are free. */
@@ -105,7 +107,7 @@ export function readHtabStream(bytes: Uint8Array, file: string): HtabStreamFile 
     for (let i = 0; i < valid; i++) {
       const entry = at + headerSize + i * entrySize;
       const v = joinU64(view.getUint32(entry), (view.getUint32(entry + 4) & ~hvLock) >>> 0);
-      pass?.entries.push({ index: index + i, v, guest: view.getBigUint64(entry + 8) });
+      pass?.entries.push({ index: index + i, v, guest: view.getBigUint64(entry + 8), offset: entry });
     }
     if (invalid > 0) {
       pass?.free.push({ index: index + valid, count: invalid });

@@ -4,7 +4,7 @@ import { joined } from './bytes';
 import { detectBytes, detectInput, type InputKind } from './detect';
 import type { TraceEvents } from './events';
 import type { Decompressors, FileAccess } from './files';
-import { FtraceTextReader, type TraceFile } from './ftraceText';
+import { readFtraceText, type TraceFile } from './ftraceText';
 import { type HtabStreamFile, readHtabStream } from './htabStream';
 import { type HtabTextFile, readHtabText } from './htabText';
 import { mergeEvents } from './mergeEvents';
@@ -72,7 +72,7 @@ async function readAs(
 ): Promise<OpenedTrace> {
   const { control = {}, decompressors } = services;
   if (kind === 'ftrace-text' || kind === 'perf-script') {
-    return readText(chunks, path, control);
+    return readFtraceText(chunks, path, control);
   }
   if (kind === 'trace-dat') {
     const all: Uint8Array[] = [];
@@ -80,23 +80,12 @@ async function readAs(
     for await (const chunk of chunks) {
       all.push(chunk);
       length += chunk.length;
+      control.onProgress?.(length);
     }
     return readTraceDat(joined(all, length), path, decompressors, control);
   }
   const message = why ?? `this is no trace (it looks like: ${kind})`;
   return { problems: [{ severity: 'error', file: path, message }] };
-}
-
-async function readText(chunks: AsyncIterable<Uint8Array>, path: string, control: ReadControl): Promise<TraceFile> {
-  const reader = new FtraceTextReader(path);
-  for await (const chunk of chunks) {
-    if (control.cancelled?.() === true) {
-      return reader.end(true);
-    }
-    reader.push(chunk);
-    control.onProgress?.(reader.bytes);
-  }
-  return reader.end();
 }
 
 /** A dump of a recording, read. */

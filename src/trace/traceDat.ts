@@ -64,7 +64,6 @@ class DatMerger {
     heap.sort((a, b) => a.cursor.time - b.cursor.time);
     for (let n = 0; heap.length > 0; n++) {
       if (n % controlStep === 0) {
-        control.onProgress?.(n);
         if (control.cancelled?.() === true) {
           return false;
         }

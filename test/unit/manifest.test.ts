@@ -4,7 +4,7 @@
 import { strict as assert } from 'node:assert';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commands, debugType, languages, panels, settings, views } from '../../src/extension/ids';
+import { commands, customEditors, debugType, languages, panels, settings, views } from '../../src/extension/ids';
 import { inRepository } from '../repository';
 
 interface Manifest {
@@ -21,6 +21,7 @@ interface Manifest {
     debuggers: { type: string }[];
     menus?: Record<string, { command?: string; submenu?: string }[]>;
     keybindings?: { command: string }[];
+    customEditors: { viewType: string }[];
     configuration?: Configuration | Configuration[];
   };
 }
@@ -83,6 +84,14 @@ describe('package.json', () => {
   it('contributes the settings that the code names, and no others', () => {
     const contributed = [contributes.configuration ?? []].flat().flatMap(({ properties }) => Object.keys(properties));
     sameSet(contributed, Object.values(settings), 'settings');
+  });
+
+  it('contributes the editors that the code names, and no others', () => {
+    sameSet(
+      contributes.customEditors.map(({ viewType }) => viewType),
+      Object.values(customEditors),
+      'custom editors',
+    );
   });
 
   it('contributes the languages and the debug type that the code names', () => {

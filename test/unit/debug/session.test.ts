@@ -196,6 +196,8 @@ describe('debug adapter', () => {
         const [frame] = await adapter.stack();
         const source = frame?.source ?? {};
         assert.ok((source.sourceReference ?? 0) > 0);
+        // no ending for which an editor of binary files would be opened
+        assert.equal(source.path, `${program}.trace.txt`);
         const { content } = (
           await adapter.client.sourceRequest({ source, sourceReference: source.sourceReference ?? 0 })
         ).body;

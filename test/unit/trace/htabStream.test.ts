@@ -74,8 +74,8 @@ describe('HTAB_FD stream', () => {
       assert.deepEqual(stream.passes, [
         {
           entries: [
-            { index: 0x10, v: 0x4001001001n, guest: 0x1000192n },
-            { index: 0x11, v: 0x1001n, guest: 2n },
+            { index: 0x10, v: 0x4001001001n, guest: 0x1000192n, offset: 8 },
+            { index: 0x11, v: 0x1001n, guest: 2n, offset: 24 },
           ],
           free: [
             { index: 0x12, count: 3 },

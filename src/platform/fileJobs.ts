@@ -1,0 +1,60 @@
+// Jobs on files as they are, without a run made of them: reading a binary file for its editor, writing a trace as text.
+
+import { detectInput } from '../trace/detect';
+import { firstBytes } from '../trace/firstBytes';
+import type { TraceFile } from '../trace/ftraceText';
+import { type HtabStreamFile, readHtabStream } from '../trace/htabStream';
+import { type OpenServices, openTrace } from '../trace/openTrace';
+import { type PackedEvents, packEvents, unpackEvents } from '../trace/packedEvents';
+import type { InputProblem } from '../trace/problem';
+import { ftraceText, jsonLines } from '../trace/writeFtrace';
+
+/** What a binary file holds, or why it cannot be shown. */
+export type ReadFile =
+  | { readonly kind: 'trace'; readonly trace: PackedTrace }
+  | { readonly kind: 'stream'; readonly stream: HtabStreamFile; readonly bytes: Uint8Array }
+  | { readonly kind: 'none'; readonly problems: readonly InputProblem[] };
+
+export interface PackedTrace {
+  readonly events: PackedEvents;
+  readonly rest: Omit<TraceFile, 'events'>;
+}
+
+/** Forms that a trace is written in. */
+export type TextForm = 'trace' | 'jsonl';
+export const textWriters = { trace: ftraceText, jsonl: jsonLines } as const;
+
+/** Reads a trace or an HTAB_FD stream. @param buffers takes those of the result that may be transferred */
+export async function readFile(path: string, services: OpenServices, buffers: Set<ArrayBuffer>): Promise<ReadFile> {
+  const { kind } = detectInput(path, await firstBytes(path, services.files));
+  if (kind === 'htabfd') {
+    const bytes = await services.files.read(path);
+    return { kind: 'stream', stream: readHtabStream(bytes, path), bytes };
+  }
+  const trace = await openTrace(path, services);
+  if (!('events' in trace) || trace.events.count === 0) {
+    return { kind: 'none', problems: trace.problems };
+  }
+  const { events, ...rest } = trace;
+  return { kind: 'trace', trace: { events: packEvents(events, buffers), rest } };
+}
+
+/** The trace that was packed. */
+export function unpackTrace({ events, rest }: PackedTrace): TraceFile {
+  return { ...rest, events: unpackEvents(events) };
+}
+
+/** A trace as text, in UTF-8; without it the problems say why. */
+export async function convertFile(
+  path: string,
+  form: TextForm,
+  services: OpenServices,
+): Promise<{ readonly pieces: readonly Uint8Array[] | null; readonly problems: readonly InputProblem[] }> {
+  const trace = await openTrace(path, services);
+  if (!('events' in trace) || trace.events.count === 0) {
+    return { pieces: null, problems: trace.problems };
+  }
+  const encoder = new TextEncoder();
+  const pieces = Array.from(textWriters[form](trace.events), (piece) => encoder.encode(piece));
+  return { pieces, problems: trace.problems };
+}
