@@ -45,6 +45,36 @@ export class Log {
     return log;
   }
 
+  /** Takes words that were journaled elsewhere: they go on at the end, or at the beginning of the next chunk. */
+  receive(at: number, words: Int32Array): void {
+    for (let taken = 0; taken < words.length; ) {
+      const address = at + taken;
+      const number = Math.floor(address / LOG_CHUNK);
+      const chunk = this.chunks[number] ?? new Int32Array(LOG_CHUNK);
+      this.chunks[number] = chunk;
+      const from = address % LOG_CHUNK;
+      const part = words.subarray(taken, taken + LOG_CHUNK - from);
+      chunk.set(part, from);
+      taken += part.length;
+      this.at = number;
+      this.pos = from + part.length;
+      this.cur = chunk;
+    }
+  }
+
+  /** A copy of the words from an address to the end. */
+  since(address: number): Int32Array {
+    const words = new Int32Array(this.end - address);
+    for (let from = address; from < this.end; ) {
+      const to = Math.min(this.end, (Math.floor(from / LOG_CHUNK) + 1) * LOG_CHUNK);
+      const chunk = this.chunks[Math.floor(from / LOG_CHUNK)];
+      if (chunk !== undefined)
+        words.set(chunk.subarray(from % LOG_CHUNK, (from % LOG_CHUNK) + to - from), from - address);
+      from = to;
+    }
+    return words;
+  }
+
   /** Address of the next record. */
   get end(): number {
     return this.at * LOG_CHUNK + this.pos;

@@ -1,6 +1,7 @@
 // Long work off the extension host's thread. Each job has a worker for itself; one that is free waits a while for the next job. A job is
 // cancelled by ending its worker, so nothing need be asked while it works.
 
+import type { TracePiece } from '../trace/follow/piece';
 import type { JobKind, JobProgress, JobResults, Jobs } from './jobs';
 import type { FromWorker, StartWorker, WorkerThread } from './workerMessages';
 
@@ -19,7 +20,26 @@ export interface LongWork {
    * failed.
    */
   run<K extends JobKind>(job: Jobs[K] & { readonly kind: K }, watch: JobWatch): Promise<JobResults[K]>;
+  /**
+   * Follows a live trace (a growing file, a FIFO, trace_pipe) until it is stopped.
+   * @param path on the disk of the machine on which this runs
+   */
+  follow(path: string, listener: FollowListener): Promise<Following>;
   dispose(): void;
+}
+
+/** Who follows a trace. */
+export interface FollowListener {
+  /** More has come. The next piece is sent when this is over, and until then the trace is read on all the same. */
+  more(piece: TracePiece): Promise<void>;
+  /** It is over: it was stopped, or an error fit for people says why it could not go on. */
+  ended(error: Error | undefined): void;
+}
+
+/** A trace that is being followed. */
+export interface Following {
+  /** Stops reading; resolves when everything that was read has been told, and the file is closed. */
+  stop(): Promise<void>;
 }
 
 /** The job was cancelled. */
@@ -47,7 +67,7 @@ export class Workers implements LongWork {
     const worker = await this.take();
     try {
       // what comes of a job is told by the job
-      const result = (await this.follow(worker, job, watch)) as JobResults[K];
+      const result = (await this.carryOut(worker, job, watch)) as JobResults[K];
       this.free(worker);
       return result;
     } catch (error) {
@@ -56,6 +76,38 @@ export class Workers implements LongWork {
     } finally {
       this.busy.delete(worker);
     }
+  }
+
+  async follow(path: string, listener: FollowListener): Promise<Following> {
+    const worker = await this.take();
+    let over: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => {
+      over = resolve;
+    });
+    const end = (error: Error | undefined) => {
+      if (!this.busy.delete(worker)) return;
+      worker.end();
+      over();
+      listener.ended(error);
+    };
+    worker.onCrash = (why) => end(new Error(`The background worker stopped: ${why}`));
+    worker.onMessage = (message) => {
+      if (message.kind === 'piece') {
+        const ask = () => worker.post({ kind: 'more' });
+        listener
+          .more(message.piece)
+          .then(ask, (error) => end(error instanceof Error ? error : new Error(String(error))));
+      } else if (message.kind === 'followed') end(undefined);
+      else if (message.kind === 'failed') end(failure(message));
+    };
+    worker.post({ kind: 'follow', path });
+    worker.post({ kind: 'more' });
+    return {
+      stop: () => {
+        worker.post({ kind: 'stop' });
+        return ended;
+      },
+    };
   }
 
   dispose(): void {
@@ -90,7 +142,7 @@ export class Workers implements LongWork {
     this.leaving = setTimeout(leave, PATIENCE);
   }
 
-  private follow(worker: WorkerThread, job: Jobs[JobKind], watch: JobWatch): Promise<JobResults[JobKind]> {
+  private carryOut(worker: WorkerThread, job: Jobs[JobKind], watch: JobWatch): Promise<JobResults[JobKind]> {
     let looking: ReturnType<typeof setInterval> | undefined;
     const over = new Promise<JobResults[JobKind]>((resolve, reject) => {
       worker.onCrash = (why) => reject(new Error(`The background worker stopped: ${why}`));
@@ -98,7 +150,7 @@ export class Workers implements LongWork {
         if (message.kind === 'done') resolve(message.result);
         else if (message.kind === 'failed') reject(failure(message));
         else if (message.kind === 'progress') watch.progress?.(message.progress);
-        else void readFor(worker, watch, message.path);
+        else if (message.kind === 'read') void readFor(worker, watch, message.path);
       };
       looking = setInterval(() => {
         if (watch.cancelled) reject(new JobCancelled());

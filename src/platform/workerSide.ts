@@ -2,6 +2,7 @@
 // can be read.
 
 import type { Decompressors, FileAccess } from '../trace/files';
+import { FollowSide, type OpenTail } from './followSide';
 import { doJob, type Job, type JobProgress } from './jobs';
 import type { FromWorker, ToWorker } from './workerMessages';
 
@@ -13,6 +14,8 @@ export interface WorkerHost {
   readonly diskFiles?: (folder: string) => FileAccess;
   /** Files that are read as a whole by somebody else. */
   askedFiles(read: (path: string) => Promise<Uint8Array>): FileAccess;
+  /** Opens a file that is followed; left out where no disk can be read. */
+  readonly openTail?: OpenTail;
 }
 
 /** Milliseconds between two messages of how far a job is. */
@@ -28,14 +31,41 @@ interface Asked {
 export class WorkerSide {
   private readonly asked: Asked[] = [];
   private told = 0;
+  private following: FollowSide | undefined;
 
   constructor(private readonly host: WorkerHost) {}
 
   take(message: ToWorker): void {
-    if (message.kind === 'job') {
-      void this.work(message.job);
-      return;
+    switch (message.kind) {
+      case 'job':
+        void this.work(message.job);
+        return;
+      case 'follow':
+        this.follow(message.path);
+        return;
+      case 'more':
+        this.following?.more();
+        return;
+      case 'stop':
+        this.following?.stop();
+        return;
+      default:
+        this.answer(message);
     }
+  }
+
+  private follow(path: string): void {
+    const { openTail, post } = this.host;
+    try {
+      if (openTail === undefined)
+        throw new Error('A trace can be followed only where VS Code runs on the machine that records it.');
+      this.following = new FollowSide(path, openTail, (message, transfer) => post(message, transfer));
+    } catch (error) {
+      post(failureOf(error), []);
+    }
+  }
+
+  private answer(message: ToWorker & { kind: 'file' | 'noFile' }): void {
     const at = this.asked.findIndex(({ path }) => path === message.path);
     const [asked] = at < 0 ? [] : this.asked.splice(at, 1);
     if (message.kind === 'file') asked?.resolve(message.bytes);

@@ -126,6 +126,12 @@ export class Run {
     return this.index.length;
   }
 
+  /** Takes what has been journaled and stated since into the run, which stands where it stood. */
+  grow(): void {
+    this.index.take(this.log.end);
+    this.firstMoment = null;
+  }
+
   /** The current moment. */
   get position(): number {
     return this.current;

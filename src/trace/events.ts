@@ -259,6 +259,13 @@ export class TraceEvents {
     return source;
   }
 
+  /** Makes room for so many events. */
+  reserve(count: number): void {
+    while (this.time.length < count) {
+      this.#grow();
+    }
+  }
+
   /** Gives back the memory that the columns hold for further events. */
   trim(): void {
     if (this.time.length > this.count) {

@@ -3,19 +3,17 @@
 // dump shows stays as it was last seen, and Run.observation says how long ago that was.
 
 import { R_P9_B_HI, V_ABSENT, V_VALID } from '../model/bits';
-import { MAYBE, eventCode as modelEvent, UNKNOWN_INDEX } from '../model/events';
 import type { CpuName, KernelName } from '../model/kernel';
 import { Log } from '../model/log';
 import { vmConfig } from '../model/machine';
 import { type Hpt, Scalar } from '../model/state';
 import { Vm } from '../model/vm';
-import { hiOf, loOf } from '../model/words';
 import { Run } from '../timeline/run';
 import type { SourceLine } from '../timeline/statements';
-import type { DecodedEvent } from './decoded';
 import type { TraceEvents } from './events';
 import type { HtabDump } from './htabDump';
 import { NoWorld } from './noWorld';
+import { Telling } from './telling';
 import { TraceStatements } from './traceStatements';
 
 /** A table that was dumped: everything before event `before` had happened. */
@@ -97,8 +95,7 @@ class Observer {
   readonly #statements: TraceStatements;
   readonly #dumps: { source: number; file: string }[] = [];
   readonly #vm: Vm;
-  /** number of the last hypercall of each vCPU */
-  readonly #hcalls = new Map<number, bigint>();
+  readonly #telling = new Telling(this.#log);
 
   constructor(readonly observed: Observed) {
     this.#statements = new TraceStatements(observed.events, observed.title);
@@ -228,60 +225,6 @@ class Observer {
 
   #event(events: TraceEvents, i: number): void {
     this.#log.mark(this.#statements.event());
-    this.#tell(events.decode(i));
-  }
-
-  /** Tells a trace event in the model's vocabulary, where it has a word for it. */
-  #tell(event: DecodedEvent): void {
-    const log = this.#log;
-    const begin = (kind: Parameters<typeof modelEvent>[0]): Log => log.event(modelEvent(kind));
-    const wide = (to: Log, value: bigint): Log => to.u64(hiOf(value), loOf(value));
-    switch (event.kind) {
-      case 'kvm_page_fault_enter': {
-        const to = wide(begin('fault.enter'), event.ea).u32(event.dsisr);
-        for (const value of [UNKNOWN_INDEX, event.hpteV, event.hpteR, event.gpteR, event.baseGfn]) {
-          wide(to, value);
-        }
-        to.u32(event.slotFlags);
-        return;
-      }
-      case 'kvm_page_fault_exit':
-        wide(wide(begin('fault.exit'), event.hpteV), event.hpteR)
-          .u32(Number(event.ret))
-          .u32(MAYBE.indexOf('unknown'))
-          .u32(1);
-        return;
-      case 'kvm_hcall_enter': {
-        this.#hcalls.set(event.vcpu, event.nr);
-        const to = begin('hcall.enter').u32(Number(event.nr & 0xffffffffn));
-        for (const arg of event.args) {
-          wide(to, arg);
-        }
-        return;
-      }
-      case 'kvm_hcall_exit':
-        begin('hcall.exit')
-          .u32(Number((this.#hcalls.get(event.vcpu) ?? 0n) & 0xffffffffn))
-          .u32(Number(event.hcallRc));
-        return;
-      case 'kvm_unmap_hva_range':
-        wide(wide(begin('notifier.start'), event.start), event.end);
-        return;
-      case 'kvm_age_hva':
-        wide(wide(begin('notifier.age'), event.start), event.end)
-          .u32(1)
-          .u32(MAYBE.indexOf('unknown'));
-        return;
-      case 'kvm_test_age_hva':
-        wide(wide(begin('notifier.age'), event.hva), event.hva + 1n)
-          .u32(2)
-          .u32(MAYBE.indexOf('unknown'));
-        return;
-      case 'kvm_set_spte_hva':
-        wide(begin('notifier.set_spte'), event.hva);
-        return;
-      default:
-        return;
-    }
+    this.#telling.tell(events.decode(i));
   }
 }

@@ -15,11 +15,10 @@ export class TextBlocks {
     this.#blocks.push(this.#current);
   }
 
-  /** The blocks that another one's `all` gave, with their addresses. */
+  /** The blocks that another one's `all` gave, with their addresses, to be read; more are taken with `put`. */
   static of(blocks: readonly Uint8Array[]): TextBlocks {
     const made = new TextBlocks();
     made.#blocks.splice(0, 1, ...blocks);
-    made.nextBlock(made.#used);
     return made;
   }
 
@@ -87,6 +86,23 @@ export class TextBlocks {
     this.#current = bytes;
     this.#used = bytes.length;
     this.#blocks.push(bytes);
+  }
+
+  /** Puts bytes at a place in a block; blocks come in order, and so do the bytes of each. */
+  put(block: number, at: number, bytes: Uint8Array): void {
+    const known = this.#blocks[block];
+    if (at === 0 && known === undefined) {
+      this.#blocks[block] = bytes;
+      return;
+    }
+    let held = known ?? new Uint8Array(0);
+    if (held.length < at + bytes.length) {
+      const larger = new Uint8Array(Math.max(smallestBlock, (at + bytes.length) * 2));
+      larger.set(held);
+      held = larger;
+      this.#blocks[block] = held;
+    }
+    held.set(bytes, at);
   }
 
   /** Drops the bytes of the current block from `from` on. */

@@ -15,6 +15,12 @@ const reasons: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder',
 };
 
+/** Why a file could not be read, for people. */
+export function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return reasons[code] ?? (error instanceof Error ? error.message : String(error));
+}
+
 /** The files of a folder, decompressed as needed. Absolute paths are taken as they are. */
 export function nodeFiles(folder: string): FileAccess {
   const raw = {
@@ -23,10 +29,7 @@ export function nodeFiles(folder: string): FileAccess {
       try {
         yield* createReadStream(full, { highWaterMark: pieceSize }) as AsyncIterable<Uint8Array>;
       } catch (error) {
-        const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-        throw new Error(
-          `cannot read ${full}: ${reasons[code] ?? (error instanceof Error ? error.message : String(error))}`,
-        );
+        throw new Error(`cannot read ${full}: ${reasonOf(error)}`);
       }
     },
   };

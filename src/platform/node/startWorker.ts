@@ -19,7 +19,7 @@ export function startNodeWorker(script: string): StartWorker {
       end: () => void worker.terminate(),
     };
     worker.on('message', (message: FromWorker) => {
-      if (message.kind === 'done' || message.kind === 'failed') worker.unref();
+      if (message.kind === 'done' || message.kind === 'failed' || message.kind === 'followed') worker.unref();
       thread.onMessage(message);
     });
     worker.on('error', (error) => thread.onCrash(whyOf(error)));
