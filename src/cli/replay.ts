@@ -3,15 +3,19 @@
 import { nodeDecompressors } from '../platform/node/decoders';
 import { nodeFiles } from '../platform/node/files';
 import { FIELDS } from '../trace/replay/checkpoint';
+import { coverageOf } from '../trace/replay/coverage';
 import { openReplay, type ReplayReport, replayInput } from '../trace/replay/report';
 import { type Command, EXIT_FAILED, EXIT_GOOD, EXIT_TROUBLE, type Surroundings, UsageError } from './command';
 import { locate } from './locate';
+import { faultReports, type MoreReports, notifierReports, printMore } from './replayReports';
 
 interface Arguments {
   readonly path: string;
   readonly keyframes: 'first' | 'all';
   readonly facts: boolean;
   readonly json: boolean;
+  readonly faults: boolean;
+  readonly coverage: boolean;
 }
 
 function argumentsOf(args: readonly string[]): Arguments {
@@ -19,27 +23,31 @@ function argumentsOf(args: readonly string[]): Arguments {
   let keyframes: string = 'all';
   let facts = true;
   let json = false;
+  let faults = false;
+  let coverage = false;
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] as string;
     if (arg === '--keyframes') keyframes = args[++i] ?? '';
     else if (arg.startsWith('--keyframes=')) keyframes = arg.slice('--keyframes='.length);
     else if (arg === '--no-facts') facts = false;
     else if (arg === '--json') json = true;
+    else if (arg === '--faults') faults = true;
+    else if (arg === '--coverage') coverage = true;
     else if (arg.startsWith('-')) throw new UsageError(`unknown option ${arg}`);
     else if (path !== undefined) throw new UsageError(`one path is expected; ${arg} is a second one`);
     else path = arg;
   }
   if (keyframes !== 'first' && keyframes !== 'all') throw new UsageError('--keyframes first or --keyframes all');
   if (path === undefined) throw new UsageError('a trace, a recording folder or its hptscope.json is missing');
-  return { path, keyframes, facts, json };
+  return { path, keyframes, facts, json, faults, coverage };
 }
 
 export const replayCommand: Command = {
   name: 'replay',
-  usage: 'replay PATH [--keyframes first|all] [--no-facts] [--json]',
+  usage: 'replay PATH [--keyframes first|all] [--no-facts] [--faults] [--coverage] [--json]',
   summary: 'rebuilds the table from a trace or recording, and compares it with the dumps entry by entry',
   async run(args, surroundings) {
-    const { path, keyframes, facts, json } = argumentsOf(args);
+    const { path, keyframes, facts, json, faults, coverage } = argumentsOf(args);
     const { folder, file } = await locate(path, surroundings);
     const services = { files: nodeFiles(folder), decompressors: nodeDecompressors };
     const { input, problems } = await openReplay(file, services, { facts });
@@ -48,8 +56,17 @@ export const replayCommand: Command = {
     }
     if (input === null) return EXIT_TROUBLE;
     const { replay, report } = replayInput(input, { keyframes });
-    if (json) surroundings.out(JSON.stringify(report, undefined, 2));
-    else print(report, surroundings);
+    const more: MoreReports = {
+      machines: replay.machines.all,
+      divergenceEvents: replay.divergences,
+      ...(faults ? { faults: faultReports(replay), notifiers: notifierReports(replay) } : {}),
+      ...(coverage ? { coverage: coverageOf(replay) } : {}),
+    };
+    if (json) surroundings.out(JSON.stringify({ ...report, ...more }, undefined, 2));
+    else {
+      print(report, surroundings);
+      printMore(more, surroundings);
+    }
     for (const wrong of replay.comparison.wrong.slice(0, 20)) {
       const { file: dump, index, field, expected, seen } = wrong;
       surroundings.problem(`${dump}: slot 0x${index.toString(16)}: ${field}: replay has ${expected}, the dump ${seen}`);
@@ -68,5 +85,5 @@ function print(report: ReplayReport, { out }: Surroundings): void {
     const because = why.length === 0 ? '' : ` (${why.join(', ')})`;
     out(`${field.padEnd(7)} ${equal} equal, ${unknown} unknown${because}, ${wrong} wrong`);
   }
-  for (const [kind, count] of Object.entries(report.divergences)) out(`divergence: ${kind} ${count}`);
+  if (report.unattributed > 0) out(`${report.unattributed} dumps not compared: the VMM had two machines then`);
 }

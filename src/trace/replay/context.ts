@@ -19,6 +19,8 @@ export interface Divergence {
   readonly event: number;
   readonly expected: string;
   readonly seen: string;
+  /** event since which the state may have been wrong: the last dump that agreed, or the beginning */
+  readonly since: number;
 }
 
 /** An operation between its enter and its exit event. */

@@ -13,6 +13,8 @@ export class Dumps {
   readonly comparison = new Comparison();
   /** files of dumps that were not used: the VMM had two machines then, and nothing tells whose table they show */
   readonly unattributed: string[] = [];
+  /** event before which the last dump was taken that agreed with what was known, or was used */
+  agreed = 0;
   readonly #context: Context;
   readonly #useAll: boolean;
   /** the last dump that the table was set from */
@@ -38,10 +40,13 @@ export class Dumps {
     const first = this.#keyframe === undefined && dump.count > 0;
     if (!first) {
       const during = this.#rangesDuring(before);
+      const wrong = this.comparison.wrong.length;
       this.comparison.compare(dump, table, isa3, placed, (index) => this.#whileDumped(index, during));
+      this.agreed = this.comparison.wrong.length === wrong ? before : this.agreed;
     }
     if (first || (this.#keyframe !== undefined && this.#useAll)) {
       this.#keyframe = placed;
+      this.agreed = before;
       this.#observe(placed);
     }
   }

@@ -22,11 +22,11 @@
 // The plane is recomputed by replaying up to a moment. What later events force of earlier ones is found in a pass of its own
 // (hindsight.ts); a dump is never used for what it is compared with.
 
-import { eventCode, isHptProbe } from '../eventKinds';
-import type { TraceEvents } from '../events';
+import { eventCode } from '../eventKinds';
 import type { Comparison } from './checkpoint';
 import type { Context, Divergence, DivergenceKind } from './context';
 import { Dumps } from './dumps';
+import { faultsOf, type TracedFault } from './faultOutcomes';
 import { Found, Hindsight } from './hindsight';
 import { Host } from './host';
 import type { ReplayInput } from './input';
@@ -34,6 +34,7 @@ import { applyNotifier } from './invalidations';
 import { type Cause, Knowledge, type Slot, unknownSlot } from './knowledge';
 import { isVcpuKind, type Machines, machinesOf } from './machines';
 import { changeMemslot } from './memslots';
+import { isOutsideNotifier, type NotifierWindow, notifierWindowsOf } from './notifierWindows';
 import { Operations } from './operations';
 import { seePage } from './pages';
 import { type Recorded, recordedKinds } from './recorded';
@@ -99,6 +100,21 @@ export class Replay implements Context {
     return this.#operations.done + this.#notified;
   }
 
+  /** What came of each fault. */
+  faults(): TracedFault[] {
+    return faultsOf(this.input.events, this.machines, this.isa3);
+  }
+
+  /** Invalidations as spans of time. */
+  notifierWindows(): NotifierWindow[] {
+    return notifierWindowsOf(this.input.events, this.machines);
+  }
+
+  /** Files of dumps that were not used: the VMM had two machines then, and nothing tells whose table they show. */
+  get unattributed(): readonly string[] {
+    return this.#dumps.unattributed;
+  }
+
   get comparison(): Comparison {
     return this.#dumps.comparison;
   }
@@ -114,7 +130,7 @@ export class Replay implements Context {
     if (this.unseen !== undefined) {
       return;
     }
-    this.divergences.push({ kind, event: this.at, expected, seen });
+    this.divergences.push({ kind, event: this.at, expected, seen, since: this.#dumps.agreed });
     this.#diverged ||= kind !== 'page fact' && kind !== 'memslot';
   }
 
@@ -227,8 +243,12 @@ export class Replay implements Context {
       case eventCode.kvm_guest_exit:
         this.#operations.exitGuest(task);
         return;
-      default:
+      case eventCode.kvm_hcall_enter:
+      case eventCode.kvm_hcall_exit:
+      case eventCode.kvm_page_fault_enter:
+      case eventCode.kvm_page_fault_exit:
         this.#operations.event(i, task, this.input.events.decode(i));
+        return;
     }
   }
 
@@ -244,21 +264,6 @@ export class Replay implements Context {
     }
   }
 }
-
-/** Whether an event says that its task is outside the notifier. */
-function isOutsideNotifier(kind: number, events: TraceEvents): boolean {
-  switch (kind) {
-    case eventCode.kvm_unmap_hva_range:
-    case eventCode.kvm_set_spte_hva:
-    case eventCode.tlbie:
-      return false;
-    default:
-      // a system call begins or ends; what else the trace brought along may come from inside the notifier
-      return kind < firstForeignKind || (!isHptProbe(kind) && (events.kindNames[kind] ?? '').startsWith('sys_'));
-  }
-}
-
-const firstForeignKind = eventCode.add_revmap;
 
 /** Slots of the smallest table that holds what the dumps list. */
 function entriesOfDumps({ tables }: ReplayInput): number {

@@ -16,6 +16,8 @@ export interface ReplayReport {
   readonly replayed: number;
   /** dumps that were compared */
   readonly checkpoints: number;
+  /** dumps that were not compared: the VMM had two machines then, and nothing tells whose table they show */
+  readonly unattributed: number;
   /** entries compared, over all checkpoints */
   readonly entries: number;
   readonly fields: Readonly<Record<Field, FieldCount>>;
@@ -28,7 +30,8 @@ export function reportOf(replay: Replay, events: number): ReplayReport {
     divergences[kind] = (divergences[kind] ?? 0) + 1;
   }
   const { checkpoints, entries, fields } = replay.comparison;
-  return { events, replayed: replay.replayed, checkpoints, entries, fields, divergences };
+  const unattributed = replay.unattributed.length;
+  return { events, replayed: replay.replayed, checkpoints, unattributed, entries, fields, divergences };
 }
 
 export interface OpenedReplay {

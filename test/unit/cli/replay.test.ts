@@ -1,0 +1,67 @@
+// `hptscope replay`: what it prints beside the comparison.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Surroundings } from '../../../src/cli/command';
+import { replayCommand } from '../../../src/cli/replay';
+import { nodeFiles } from '../../../src/platform/node/files';
+import { captureBytes } from '../../support/captures';
+
+describe('hptscope replay', () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'hptscope-'));
+    writeFileSync(join(folder, 'trace.txt'), captureBytes('p9-61-64k-fixed', 'trace.txt'));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  async function replay(...args: string[]) {
+    const lines: string[] = [];
+    const surroundings: Surroundings = {
+      out: (text) => lines.push(text),
+      problem: (text) => assert.fail(text),
+      files: nodeFiles('/'),
+    };
+    assert.equal(await replayCommand.run([join(folder, 'trace.txt'), ...args], surroundings), 0);
+    return lines.join('\n');
+  }
+
+  it('--json: one object with machines, faults, invalidations and coverage where asked for', async () => {
+    const { machines, faults, notifiers, coverage, divergenceEvents } = JSON.parse(
+      await replay('--faults', '--coverage', '--json'),
+    );
+    assert.deepEqual(machines, [
+      { tgid: 307, lpid: 1, tasks: ['hptgt-307'], events: machines[0].events, chosen: true },
+    ]);
+    assert.deepEqual(faults[1], {
+      outcome: 'reinstated',
+      certainty: 'inferred',
+      time: '6.677007000',
+      duration: 2288000,
+      vcpu: 0,
+      task: 'hptgt-307',
+      ea: '0x100001000',
+      dsisr: '0x40000000',
+      pc: '0x20e0',
+      events: faults[1].events,
+    });
+    assert.equal(notifiers[0].task, 'hptgt-307');
+    assert.ok(coverage.commands.some((command: string) => command.includes('/htab')));
+    assert.deepEqual(divergenceEvents, []);
+    const plain = JSON.parse(await replay('--json'));
+    assert.ok(!('faults' in plain) && !('coverage' in plain));
+  });
+
+  it('tells the same in words', async () => {
+    const text = await replay('--faults', '--coverage');
+    assert.match(
+      text,
+      /^fault: 6\.\d+ hptgt-307 vcpu 0 ea 0x100001000 dsisr 0x40000000: reinstated \(inferred\) after \d+$/m,
+    );
+    assert.match(text, /^invalidation: 6\.\d+ hptgt-307 0x[0-9a-f]+-0x[0-9a-f]+: at most \d+$/m);
+    assert.match(text, /^which entries are valid: not recorded: memslots$/m);
+    assert.match(text, /^to record it: cat \/sys\/kernel\/debug\/kvm\/PID-FD\/htab/m);
+  });
+});
