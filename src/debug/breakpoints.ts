@@ -3,11 +3,14 @@
 
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { EVENT_NAMES, EVENTS, type EventName } from '../model/events';
-import { PATHS } from '../model/listing';
+import { PATHS, type Path } from '../model/listing';
+import { inTurns, turns } from './breath';
 import { changesOf, dataPoint } from './dataPoints';
 import type { Debuggee } from './debuggee';
 import { lineOfListing, listingOf, nearestStep, pathsNamed } from './listings';
-import { type Breakpoint, conditionOf, hitFilter, logTemplate } from './stops';
+import { momentsOfEvents, momentsOfStep } from './moments';
+import type { SourceFile } from './sources';
+import { type Arming, type Breakpoint, conditionOf, hitFilter, logTemplate } from './stops';
 
 /** One exception filter a kind of event, from the event table. */
 export const EXCEPTION_FILTERS: readonly DebugProtocol.ExceptionBreakpointsFilter[] = EVENT_NAMES.map((filter) => ({
@@ -26,9 +29,13 @@ export interface Asked {
   readonly logMessage?: string;
 }
 
-/** An event breakpoint of the event tree. */
+/** A breakpoint of the event tree: on a kind of event, a kernel function, or data (the id of dataPoints.ts). */
 export interface EventBreakpoint extends Asked {
-  readonly kind: string;
+  readonly kind?: string;
+  readonly function?: string;
+  readonly data?: string;
+  /** for a kind: it stops only after an event of another kind, the first one for which the condition holds */
+  readonly armedAfter?: { readonly kind: string; readonly condition?: string };
 }
 
 interface Made {
@@ -42,28 +49,50 @@ const unverified = (id: number, message: string, line?: number): Made => ({
   answer: { id, verified: false, message, ...(line === undefined ? {} : { line }) },
 });
 
-/** Condition, hit count and log message read. @returns a sentence when one of them is wrong */
-function read({ condition, hitCondition, logMessage }: Asked): Pick<Breakpoint, 'condition' | 'hit' | 'log'> | string {
-  const when = condition === undefined || condition.trim() === '' ? undefined : conditionOf(condition);
+type Extras = Pick<Breakpoint, 'condition' | 'hit' | 'log' | 'armed'>;
+
+/** What a text says, read by `how`; undefined when it is empty. */
+function readText<T>(text: string | undefined, how: (text: string) => T): T | undefined {
+  return text === undefined || text.trim() === '' ? undefined : how(text);
+}
+
+/** Condition, hit count, log message and arming read. @returns a sentence when one of them is wrong */
+function read(
+  { condition, hitCondition, logMessage }: Asked,
+  armedAfter: EventBreakpoint['armedAfter'],
+): Extras | string {
+  const when = readText(condition, conditionOf);
   if (typeof when === 'string') return when;
-  const hit = hitCondition === undefined || hitCondition.trim() === '' ? undefined : hitFilter(hitCondition);
+  const hit = readText(hitCondition, hitFilter);
   if (typeof hit === 'string') return hit;
-  const log = logMessage === undefined || logMessage === '' ? undefined : logTemplate(logMessage);
+  const log = readText(logMessage, logTemplate);
   if (typeof log === 'string') return log;
+  const armed = armedAfter === undefined ? undefined : arming(armedAfter);
+  if (typeof armed === 'string') return armed;
   return {
     ...(when === undefined ? {} : { condition: when }),
     ...(hit === undefined ? {} : { hit }),
     ...(log === undefined ? {} : { log }),
+    ...(armed === undefined ? {} : { armed }),
   };
+}
+
+function arming({ kind, condition }: NonNullable<EventBreakpoint['armedAfter']>): Arming | string {
+  const known = EVENT_NAMES.find((name) => name === kind);
+  if (known === undefined) return `armed after: "${kind.slice(0, 60)}" is no kind of event`;
+  const when = readText(condition, conditionOf);
+  if (typeof when === 'string') return `armed after ${known}, ${when}`;
+  return { kind: known, ...(when === undefined ? {} : { condition: when }) };
 }
 
 function make(
   asked: Asked,
-  base: Omit<Breakpoint, 'id' | 'condition' | 'hit' | 'log'>,
+  base: Omit<Breakpoint, 'id' | keyof Extras>,
   answer: Partial<DebugProtocol.Breakpoint> = {},
+  armedAfter?: EventBreakpoint['armedAfter'],
 ): Made {
   const id = nextId++;
-  const rest = read(asked);
+  const rest = read(asked, armedAfter);
   if (typeof rest === 'string') return unverified(id, rest, answer.line);
   return { answer: { id, verified: true, ...answer }, breakpoint: { id, ...base, ...rest } };
 }
@@ -84,30 +113,39 @@ export interface Lines {
 }
 
 /** Line breakpoints of one source: a file of the run or a listing. */
-export function setLineBreakpoints(
+export async function setLineBreakpoints(
   debuggee: Debuggee,
   source: DebugProtocol.Source,
   asked: readonly DebugProtocol.SourceBreakpoint[],
   lines: Lines,
-): DebugProtocol.Breakpoint[] {
+): Promise<DebugProtocol.Breakpoint[]> {
   const listing = listingOf(source);
   const file = listing === undefined ? debuggee.sources.find(source) : undefined;
-  const known = file === undefined ? [] : [...file.lines.keys()].sort((a, b) => a - b);
-  const base = { reason: 'breakpoint' } as const;
-  const made = asked.map((one): Made => {
-    const line = lines.in(one.line);
-    if (listing !== undefined) {
-      const step = nearestStep(listing, line);
-      const moments = debuggee.momentsOfStep(listing, step);
-      const message = moments.length === 0 ? { message: 'This run never comes here.' } : {};
-      return make(one, { ...base, moments }, { line: lines.out(lineOfListing(step)), ...message });
-    }
-    if (file === undefined) return unverified(nextId++, 'This file is not the one that is being debugged.', one.line);
-    const at = known.find((other) => other >= line);
-    if (at === undefined) return unverified(nextId++, 'No statement stands here or below.', one.line);
-    return make(one, { ...base, moments: file.lines.get(at) ?? [] }, { line: lines.out(at) });
-  });
+  const made: Made[] = [];
+  for (const one of asked)
+    made.push(
+      listing === undefined ? lineBreakpoint(file, one, lines) : await stepBreakpoint(debuggee, listing, one, lines),
+    );
   return put(debuggee, `source:${listing?.key ?? file?.path ?? ''}`, made);
+}
+
+function lineBreakpoint(file: SourceFile | undefined, one: DebugProtocol.SourceBreakpoint, lines: Lines): Made {
+  if (file === undefined) return unverified(nextId++, 'This file is not the one that is being debugged.', one.line);
+  const at = file.lineFrom(lines.in(one.line));
+  if (at < 0) return unverified(nextId++, 'No statement stands here or below.', one.line);
+  return make(one, { reason: 'breakpoint', moments: file.momentsOn(at) }, { line: lines.out(at) });
+}
+
+async function stepBreakpoint(
+  { run }: Debuggee,
+  listing: Path,
+  one: DebugProtocol.SourceBreakpoint,
+  lines: Lines,
+): Promise<Made> {
+  const step = nearestStep(listing, lines.in(one.line));
+  const moments = (await inTurns(momentsOfStep(run, (listing.id << 6) | step), turns())) ?? [];
+  const message = moments.length === 0 ? { message: 'This run never comes here.' } : {};
+  return make(one, { reason: 'breakpoint', moments }, { line: lines.out(lineOfListing(step)), ...message });
 }
 
 /** Breakpoints on kernel functions: the run stops at the first step of each activation. */
@@ -115,25 +153,29 @@ export function setFunctionBreakpoints(
   debuggee: Debuggee,
   asked: readonly DebugProtocol.FunctionBreakpoint[],
 ): DebugProtocol.Breakpoint[] {
-  const made = asked.map((one): Made => {
-    const paths = pathsNamed(one.name);
-    if (paths.length === 0) {
-      const known = PATHS.map(({ fn }) => fn).join(', ');
-      return unverified(nextId++, `"${one.name.slice(0, 60)}" is no modelled kernel function. There are ${known}.`);
-    }
-    return make(one, { reason: 'function breakpoint', moments: debuggee.momentsOfPaths(paths) });
-  });
-  return put(debuggee, 'functions', made);
+  return put(
+    debuggee,
+    'functions',
+    asked.map((one) => functionBreakpoint(debuggee, one.name, one)),
+  );
 }
 
-function eventBreakpoint(debuggee: Debuggee, kind: string, asked: Asked): Made {
+function functionBreakpoint({ run }: Debuggee, name: string, asked: Asked): Made {
+  const paths = pathsNamed(name);
+  if (paths.length > 0) return make(asked, { reason: 'function breakpoint', moments: run.entriesOf(paths) });
+  const known = PATHS.map(({ fn }) => fn).join(', ');
+  return unverified(nextId++, `"${name.slice(0, 60)}" is no modelled kernel function. There are ${known}.`);
+}
+
+function eventBreakpoint(
+  { run }: Debuggee,
+  kind: string,
+  asked: Asked,
+  armedAfter?: EventBreakpoint['armedAfter'],
+): Made {
   const known: EventName | undefined = EVENT_NAMES.find((name) => name === kind);
   if (known === undefined) return unverified(nextId++, `"${kind.slice(0, 60)}" is no kind of event.`);
-  return make(asked, {
-    reason: 'exception',
-    moments: debuggee.momentsOfEvents(known),
-    event: (event) => event.kind === known,
-  });
+  return make(asked, { reason: 'exception', moments: momentsOfEvents(run, known), kind: known }, {}, armedAfter);
 }
 
 /** Exception filters, with and without conditions. The answers come in that order: filters, then filter options. */
@@ -149,12 +191,16 @@ export function setExceptionBreakpoints(
   ]);
 }
 
-/** Breakpoints of the event tree, where condition, hit count and log message combine. */
+/** Breakpoints of the event tree, where condition, hit count, log message and arming combine. */
 export function setEventBreakpoints(debuggee: Debuggee, asked: readonly EventBreakpoint[]): DebugProtocol.Breakpoint[] {
   return put(
     debuggee,
     'events',
-    asked.map((one) => eventBreakpoint(debuggee, String(one.kind), one)),
+    asked.map((one) => {
+      if (one.function !== undefined) return functionBreakpoint(debuggee, one.function, one);
+      if (one.data !== undefined) return dataBreakpoint(debuggee, one.data, one);
+      return eventBreakpoint(debuggee, one.kind ?? '', one, one.armedAfter);
+    }),
   );
 }
 
@@ -163,10 +209,15 @@ export function setDataBreakpoints(
   debuggee: Debuggee,
   asked: readonly DebugProtocol.DataBreakpoint[],
 ): DebugProtocol.Breakpoint[] {
-  const made = asked.map((one): Made => {
-    const point = dataPoint(debuggee.run.vm, one.dataId);
-    if (point === undefined) return unverified(nextId++, `"${one.dataId.slice(0, 60)}" names nothing in this run.`);
-    return make(one, { reason: 'data breakpoint', moments: changesOf(debuggee.run, point) });
-  });
-  return put(debuggee, 'data', made);
+  return put(
+    debuggee,
+    'data',
+    asked.map((one) => dataBreakpoint(debuggee, one.dataId, one)),
+  );
+}
+
+function dataBreakpoint({ run }: Debuggee, id: string, asked: Asked): Made {
+  const point = dataPoint(run.vm, id);
+  if (point === undefined) return unverified(nextId++, `"${id.slice(0, 60)}" names nothing in this run.`);
+  return make(asked, { reason: 'data breakpoint', moments: changesOf(run, point) });
 }

@@ -1,9 +1,9 @@
 // Completion of expressions, wherever one is typed: names, labels and functions; after a point the fields of what stands before
-// it; inside count( the event kinds.
+// it; inside count( and dt( the event kinds.
 
 import { evaluate, type Scope } from './evaluate';
 import { ExpressionError, MAX_LENGTH, parseExpression } from './expression';
-import { type Completion, eventsBeginning, namesBeginning } from './names';
+import { type Completion, countedBeginning, eventsBeginning, namesBeginning } from './names';
 import { isThing } from './values';
 
 /** What can stand at a place, and the stretch of text that it replaces. */
@@ -16,10 +16,15 @@ export interface Completions {
 /** Completes an expression at a column, from 0. Never throws. */
 export function complete(text: string, column: number, scope: Scope): Completions {
   const before = text.slice(0, Math.max(0, Math.min(column, text.length, MAX_LENGTH)));
-  const kinds = /\bcount\(\s*([\w.]*)$/.exec(before);
+  const kinds = /\b(count|dt)\(\s*([\w.]*)$/.exec(before);
   if (kinds !== null) {
-    const prefix = kinds[1] ?? '';
-    return { start: before.length - prefix.length, length: prefix.length, items: eventsBeginning(prefix) };
+    const [, name, prefix = ''] = kinds;
+    const fields = name === 'count' ? countedBeginning(prefix) : [];
+    return {
+      start: before.length - prefix.length,
+      length: prefix.length,
+      items: [...fields, ...eventsBeginning(prefix)],
+    };
   }
   const word = /[A-Za-z_]?\w*(?:-[A-Za-z_]\w*)*$/.exec(before)?.[0] ?? '';
   const start = before.length - word.length;

@@ -23,7 +23,7 @@ export interface Tried {
 export function completeCondition(text: string, kind: EventName, scope: Scope | undefined): Completions {
   const found = scope === undefined ? withoutRun(text) : complete(text, text.length, scope);
   const word = text.slice(found.start, found.start + found.length);
-  if (text[found.start - 1] === '.' || /\bcount\(\s*$/.test(text.slice(0, found.start))) return found;
+  if (text[found.start - 1] === '.' || /\b(?:count|dt)\(\s*$/.test(text.slice(0, found.start))) return found;
   const fields = Object.keys(EVENTS[kind].fields)
     .filter((name) => name.startsWith(word))
     .map((label): Completion => ({ label, kind: 'field', detail: EVENTS[kind].title }));
@@ -31,7 +31,7 @@ export function completeCondition(text: string, kind: EventName, scope: Scope | 
 }
 
 function withoutRun(text: string): Completions {
-  const kinds = /\bcount\(\s*([\w.]*)$/.exec(text);
+  const kinds = /\b(?:count|dt)\(\s*([\w.]*)$/.exec(text);
   const word = kinds?.[1] ?? /[A-Za-z_]?\w*(?:-[A-Za-z_]\w*)*$/.exec(text)?.[0] ?? '';
   const start = text.length - word.length;
   const items = kinds !== null ? eventsBeginning(word) : text[start - 1] === '.' ? [] : namesBeginning(word, new Map());
@@ -56,8 +56,7 @@ export function* tryCondition(text: string, kind: EventName, scope: Scope): Gene
   let events = 0;
   let hits = 0;
   let wrong: string | undefined;
-  for (let number = 0; number < run.eventCount; number++) {
-    if (run.eventName(number) !== kind) continue;
+  for (const number of run.eventsOf(kind)) {
     events++;
     if (condition !== null && typeof condition !== 'string') {
       const answer = holdsAt(condition, number, scope);
@@ -76,7 +75,7 @@ function holdsAt(condition: Expression, number: number, scope: Scope): boolean |
   const { event, moment } = run.event(number);
   try {
     run.seek(moment);
-    return holds(condition, { ...scope, event });
+    return holds(condition, { ...scope, event, number });
   } catch (error) {
     if (error instanceof ExpressionError) return `moment ${moment + 1}: ${mistake(error)}`;
     throw error;

@@ -93,7 +93,7 @@ export function changesOf(run: Run, point: DataPoint): readonly number[] {
   }
   const found = known.get(point.id);
   if (found !== undefined) return found;
-  const moments = new Set(point.gfn === undefined ? [] : momentsNaming(run, point.gfn));
+  const moments = new Set(point.gfn === undefined ? [] : momentsNaming(run, 'gfn', point.gfn));
   run.forEachWriteTo(point.words, run.length - 1, (moment, ...write) => {
     if (counts(run.vm, ...write)) moments.add(moment);
     return true;
@@ -103,10 +103,12 @@ export function changesOf(run: Run, point: DataPoint): readonly number[] {
   return ascending;
 }
 
-/** The moments with an event that names a guest page. */
-function momentsNaming(run: Run, gfn: bigint): number[] {
+/** The moments with an event that has a value in a field. */
+export function momentsNaming(run: Run, field: string, value: bigint): number[] {
+  const events = run.eventsBy(field);
   const moments: number[] = [];
-  run.forEachEventWith('gfn', gfn, (event) => moments.push(run.eventMomentOf(event)));
+  for (let event = events.lastUpTo(value, run.eventCount); event >= 0; event = events.before(event))
+    moments.push(run.eventMomentOf(event));
   return moments;
 }
 

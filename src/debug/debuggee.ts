@@ -1,14 +1,16 @@
 // A run under debugging: where its statements, steps and kernel functions are, the breakpoints in force, and moving to another
 // moment. No protocol here: the session translates.
 
-import type { EventName } from '../model/events';
 import { PATHS, type Path } from '../model/listing';
 import type { Run } from '../timeline/run';
+import { atOnce, inTurns, type Turn, turns } from './breath';
 import type { Scope } from './evaluate';
+import { type Followed, type Trail, trailOf } from './follow';
 import type { LoadedRun } from './host';
+import type { Direction } from './moments';
 import { SourceFiles } from './sources';
 import { type Actor, Actors } from './stack';
-import { type Direction, type Preset, stepInto, stepOut, stepOver } from './stepping';
+import { type Preset, type Search, stepAlong, stepInto, stepOut, stepOver } from './stepping';
 import { type Hit, Stops, type Walk } from './stops';
 
 /** Why the run stands where it stands. */
@@ -23,8 +25,11 @@ export interface Listener {
   trouble(text: string): void;
 }
 
-/** How long a walk may go on before it lets others work, in milliseconds. */
-const BREATH = 20;
+/** Candidates of a step that are looked at between turns. */
+const TRIES = 256;
+
+/** Statements of a run whose actors are all met at once; those of a longer one are met by and by. */
+const FEW = 20_000;
 
 export class Debuggee {
   readonly run: Run;
@@ -34,24 +39,33 @@ export class Debuggee {
   readonly stops: Stops;
   readonly sources: SourceFiles;
   stepping: Preset = 'table';
+  private trail: Trail | undefined;
   private pausing = false;
   private walking = false;
-  private byStep: Map<number, number[]> | undefined;
   private visited: number[] = [];
   private visitedAt = -1;
   private readonly told = new Set<number>();
 
+  /** @param sources of the run, when they have been read already */
   constructor(
     loaded: LoadedRun,
     private readonly listener: Listener,
+    sources = atOnce(SourceFiles.reading(loaded.run, loaded.path)),
   ) {
     this.run = loaded.run;
     this.labels = loaded.labels;
     this.path = loaded.path;
     this.actors = new Actors(loaded.run);
     this.stops = new Stops(loaded.run);
-    this.sources = new SourceFiles(loaded.run, loaded.path);
+    this.sources = sources;
+    if (loaded.run.statements.length <= FEW) atOnce(this.actors.meet());
     this.run.seek(0);
+  }
+
+  /** The same for a run of any length, in turns. */
+  static async open(loaded: LoadedRun, listener: Listener): Promise<Debuggee> {
+    const sources = await inTurns(SourceFiles.reading(loaded.run, loaded.path), turns());
+    return new Debuggee(loaded, listener, sources);
   }
 
   get position(): number {
@@ -62,54 +76,44 @@ export class Debuggee {
     return this.actors.at(this.run.position);
   }
 
-  scope(event?: Scope['event']): Scope {
-    return { run: this.run, labels: this.labels, actor: this.actor.name, ...(event === undefined ? {} : { event }) };
-  }
-
-  // ---- where things are ---------------------------------------------------------------------------------------------
-
-  /** Moments that carry out a step of a listing. */
-  momentsOfStep(path: Path, step: number): readonly number[] {
-    if (this.byStep === undefined) {
-      this.byStep = new Map();
-      for (let m = 0; m < this.run.length; m++) {
-        const id = this.run.stepAt(m);
-        if (id < 0) continue;
-        const known = this.byStep.get(id);
-        if (known === undefined) this.byStep.set(id, [m]);
-        else known.push(m);
-      }
-    }
-    return this.byStep.get((path.id << 6) | step) ?? [];
-  }
-
-  /** First moments of every activation of some paths. */
-  momentsOfPaths(paths: readonly Path[]): number[] {
-    const wanted = new Set(paths);
-    const moments: number[] = [];
-    for (let m = 0; m < this.run.length; m++) {
-      if (this.run.frameId(m) < 0 || this.run.frameId(m) === (m === 0 ? -1 : this.run.frameId(m - 1))) continue;
-      if (this.run.frames(m).some(({ frame, path }) => frame.entry === m && frame.path === path && wanted.has(path)))
-        moments.push(m);
-    }
-    return moments;
-  }
-
-  /** Moments that raise an event of a kind. */
-  momentsOfEvents(kind: EventName): number[] {
-    const moments: number[] = [];
-    for (let i = 0; i < this.run.eventCount; i++) {
-      const moment = this.run.eventMomentOf(i);
-      if (this.run.eventName(i) === kind && moments[moments.length - 1] !== moment) moments.push(moment);
-    }
-    return moments;
+  scope(event?: Scope['event'], number?: number): Scope {
+    return {
+      run: this.run,
+      labels: this.labels,
+      actor: this.actor.name,
+      ...(event === undefined ? {} : { event }),
+      ...(number === undefined ? {} : { number }),
+    };
   }
 
   /** Kernel paths that the run goes through. */
   pathsUsed(): readonly Path[] {
-    const used = new Set<number>();
-    for (let m = 0; m < this.run.length; m++) if (this.run.stepAt(m) >= 0) used.add(this.run.stepAt(m) >>> 6);
-    return PATHS.filter(({ id }) => used.has(id));
+    return PATHS.filter(({ id, lines }) => lines.some((_, step) => this.run.doesStep((id << 6) | step)));
+  }
+
+  /** What is followed, in words; undefined when nothing is. */
+  get following(): string | undefined {
+    return this.trail?.description;
+  }
+
+  /** The moments that were stopped at, in order, and which of them is the current one. */
+  get visits(): { readonly moments: readonly number[]; readonly at: number } {
+    return { moments: this.visited, at: this.visitedAt };
+  }
+
+  /**
+   * Follows something: steps over stop only where it has a part; undefined ends that.
+   * @returns what is followed, in words. Throws an Error with a sentence when the run has no such thing
+   */
+  follow(asked: Followed | undefined): string | undefined {
+    if (asked === undefined) {
+      this.trail = undefined;
+      return undefined;
+    }
+    const trail = trailOf(this.run, this.actors, this.labels, asked);
+    if (typeof trail === 'string') throw new Error(trail);
+    this.trail = trail;
+    return trail.description;
   }
 
   // ---- moving -------------------------------------------------------------------------------------------------------
@@ -120,20 +124,24 @@ export class Debuggee {
   }
 
   stepInto(direction: Direction): Promise<Stop> {
-    return this.walkTo(stepInto(this.run, this.position, direction), direction, 'step');
+    return this.walk((turn) => this.walkTo(stepInto(this.run, this.position, direction), direction, 'step', turn));
   }
 
   stepOver(direction: Direction): Promise<Stop> {
-    return this.walkTo(stepOver(this.run, this.position, direction, this.stepping), direction, 'step');
+    const { run, position, stepping, trail } = this;
+    return this.step(
+      direction,
+      trail === undefined ? stepOver(run, position, direction, stepping) : stepAlong(run, direction, stepping, trail),
+    );
   }
 
   stepOut(direction: Direction): Promise<Stop> {
-    return this.walkTo(stepOut(this.run, this.position, direction), direction, 'step');
+    return this.step(direction, stepOut(this.run, this.position, direction));
   }
 
   /** To the next breakpoint, or the end; `here`: the current moment may be one. */
   continue(direction: Direction, here = false): Promise<Stop> {
-    return this.walkTo(-1, direction, 'step', here);
+    return this.walk((turn) => this.walkTo(-1, direction, 'step', turn, here));
   }
 
   /** Stands at a moment, wherever the breakpoints are. */
@@ -158,43 +166,59 @@ export class Debuggee {
     this.visitedAt = this.visited.length - 1;
   }
 
-  /** Goes to a moment (-1: to the end of the run in that direction) unless a breakpoint stops on the way. */
-  private async walkTo(target: number, direction: Direction, reason: 'step', here = false): Promise<Stop> {
-    const { run } = this;
-    const end = target >= 0 ? target : direction === 1 ? run.length - 1 : 0;
+  /** Does one walk; pause() ends it. */
+  private async walk(go: (turn: Turn) => Promise<Stop>): Promise<Stop> {
     this.walking = true;
     this.pausing = false;
-    let breath = performance.now();
     try {
-      for (let from = here ? this.position - direction : this.position; ; ) {
-        const next = this.stops.nextCandidate(from, direction);
-        if (next < 0 || (direction === 1 ? next > end : next < end)) {
-          run.seek(end);
-          this.visit();
-          return { reason: target >= 0 ? reason : direction === 1 ? 'end' : 'start', hits: [] };
-        }
-        run.seek(next);
-        const hits = this.stops.at(next, this.walk);
-        if (hits.length > 0) {
-          this.visit();
-          return { reason: 'breakpoint', hits };
-        }
-        from = next;
-        if (performance.now() - breath < BREATH) continue;
-        await new Promise<void>((resume) => setTimeout(resume, 0));
-        if (this.pausing) {
-          this.visit();
-          return { reason: 'pause', hits: [] };
-        }
-        breath = performance.now();
-      }
+      return await go(turns(() => this.pausing));
     } finally {
       this.walking = false;
     }
   }
 
-  private readonly walk: Walk = {
-    scope: (event) => this.scope(event),
+  private paused(): Stop {
+    this.visit();
+    return { reason: 'pause', hits: [] };
+  }
+
+  private step(direction: Direction, search: Search): Promise<Stop> {
+    return this.walk(async (turn) => {
+      let target = search.next(this.position);
+      for (let tries = 1; target >= 0 && !search.wanted(target); tries++) {
+        target = search.next(target);
+        if (tries % TRIES === 0 && !(await turn())) return this.paused();
+      }
+      return this.walkTo(target, direction, 'step', turn);
+    });
+  }
+
+  /** Goes to a moment (-1: to the end of the run in that direction) unless a breakpoint stops on the way. */
+  private async walkTo(target: number, direction: Direction, reason: 'step', turn: Turn, here = false): Promise<Stop> {
+    const { run, stops } = this;
+    const end = target >= 0 ? target : direction === 1 ? run.length - 1 : 0;
+    const prepared = await inTurns(stops.prepare(this.asked), turn);
+    if (prepared === undefined) return this.paused();
+    for (let from = here ? this.position - direction : this.position; ; ) {
+      const next = stops.nextCandidate(from, direction);
+      if (next < 0 || (direction === 1 ? next > end : next < end)) {
+        run.seek(end);
+        this.visit();
+        return { reason: target >= 0 ? reason : direction === 1 ? 'end' : 'start', hits: [] };
+      }
+      run.seek(next);
+      const hits = stops.at(next, this.asked);
+      if (hits.length > 0) {
+        this.visit();
+        return { reason: 'breakpoint', hits };
+      }
+      from = next;
+      if (!(await turn())) return this.paused();
+    }
+  }
+
+  private readonly asked: Walk = {
+    scope: (event, number) => this.scope(event, number),
     log: (text) => this.listener.log(text, this.position),
     trouble: (breakpoint, error) => {
       if (this.told.has(breakpoint.id)) return;

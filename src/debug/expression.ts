@@ -8,7 +8,7 @@
 //   unary := { "!" | "-" | "~" } postfix          postfix := primary { "." NAME | "[" or "]" }
 //   primary := NUMBER | STRING | NAME [ "(" [ or { "," or } ] ")" ] | UNIT unary | "(" or ")"
 //
-// UNIT is gfn, gpa, hva or ea before a number or name. A "-" between letters belongs to the name (hpte-changed): write blanks
+// UNIT is gfn, gpa, hva or ea before a number or name. A number may be a size (64K) or a duration (100us, in nanoseconds). A "-" between letters belongs to the name (hpte-changed): write blanks
 // around a minus.
 
 /** An expression that cannot be understood or worked out: a sentence and where in the text, from 0. */
@@ -63,6 +63,15 @@ export type Expression = { readonly at: number; readonly end: number } & (
   | { readonly kind: 'in'; readonly of: Expression; readonly from: Expression; readonly to: Expression }
 );
 
+/** "hpte.absent" of a name and its fields; undefined when the expression is something else. */
+export function dotted(expression: Expression): string | undefined {
+  if (expression.kind === 'name') return expression.name;
+  if (expression.kind === 'string') return expression.value;
+  if (expression.kind !== 'field') return undefined;
+  const of = dotted(expression.of);
+  return of === undefined ? undefined : `${of}.${expression.name}`;
+}
+
 interface Token {
   readonly kind: 'number' | 'string' | 'name' | 'sign' | 'end';
   readonly text: string;
@@ -76,17 +85,24 @@ const MAX_DEPTH = 50;
 export const MASK64 = 0xffffffffffffffffn;
 
 const tokenPattern =
-  /\s+|(0[xX][0-9a-fA-F_]+|\d[\d_]*(?:[KMGT](?![\w]))?)|([A-Za-z_]\w*(?:-[A-Za-z_]\w*)*)|'([^']*)'|"([^"]*)"|(\|\||&&|==|!=|<=|>=|<<|>>|\.\.|[-+*/%&|^~!<>()[\].,])/y;
+  /\s+|(0[xX][0-9a-fA-F_]+|\d[\d_]*(?:(?:[KMGT]|ns|us|ms|s)(?!\w))?)|([A-Za-z_]\w*(?:-[A-Za-z_]\w*)*)|'([^']*)'|"([^"]*)"|(\|\||&&|==|!=|<=|>=|<<|>>|\.\.|[-+*/%&|^~!<>()[\].,])/y;
 
-const scale: Readonly<Record<string, bigint>> = { K: 1n << 10n, M: 1n << 20n, G: 1n << 30n, T: 1n << 40n };
+/** What may stand right behind a decimal number: sizes in bytes, durations in nanoseconds. */
+const scale: Readonly<Record<string, bigint>> = {
+  K: 1n << 10n,
+  M: 1n << 20n,
+  G: 1n << 30n,
+  T: 1n << 40n,
+  ns: 1n,
+  us: 1_000n,
+  ms: 1_000_000n,
+  s: 1_000_000_000n,
+};
 
 function numberOf(text: string, at: number): bigint {
-  const plain = text.replace(/_/g, '');
-  const unit = /^\d+[KMGT]$/.test(plain) ? scale[plain.slice(-1)] : undefined;
-  const digits = unit === undefined ? plain : plain.slice(0, -1);
-  if (digits.length > 40 || /^0[xX]$/.test(digits))
-    throw new ExpressionError(`"${text}" is no number`, at, text.length);
-  const value = BigInt(digits) * (unit ?? 1n);
+  const [, digits = '', unit = ''] = /^(0[xX][0-9a-fA-F]+|\d+)(\D*)$/.exec(text.replace(/_/g, '')) ?? [];
+  if (digits === '' || digits.length > 40) throw new ExpressionError(`"${text}" is no number`, at, text.length);
+  const value = BigInt(digits) * (scale[unit] ?? 1n);
   if (value > MASK64) throw new ExpressionError('numbers have at most 64 bits', at, text.length);
   return value;
 }
@@ -104,7 +120,7 @@ function tokens(text: string): Token[] {
     const next = text[at + whole.length] ?? '';
     if (number !== undefined) {
       if (/\w/.test(next))
-        throw new ExpressionError(`"${number}${next}" is no number: 12, 0x1f, 64K`, at, number.length + 1);
+        throw new ExpressionError(`"${number}${next}" is no number: 12, 0x1f, 64K, 100us`, at, number.length + 1);
       all.push({ kind: 'number', text: number, at, value: numberOf(number, at) });
     } else if (name !== undefined) all.push({ kind: 'name', text: name, at });
     else if (single !== undefined || double !== undefined)

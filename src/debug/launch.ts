@@ -1,7 +1,9 @@
-// Launch arguments: what launch.json says, checked. Every mistake is told with its property, what was found and what was
-// expected; nothing is assumed about the value's type.
+// Launch arguments: what launch.json says, checked. Every mistake is told by its property, with what was found and what
+// would be right; nothing is assumed about the value's type.
 
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { nearest } from '../scenario/suggest';
+import { type Followed, followed } from './follow';
 import { PRESETS, type Preset } from './stepping';
 
 /** Checked launch arguments. */
@@ -9,13 +11,26 @@ export interface LaunchOptions {
   readonly program: string;
   readonly stopOnEntry: boolean;
   readonly stepping: Preset;
+  /** what steps over keep to, besides the preset */
+  readonly follow: Followed | undefined;
   readonly noDebug: boolean;
+}
+
+/** What is wrong with a property of launch.json, and what would be right; without a property it is the whole. */
+export interface LaunchMistake {
+  readonly property?: string;
+  readonly message: string;
+}
+
+/** A mistake in one line. */
+export function mistakeText({ property, message }: LaunchMistake): string {
+  return property === undefined ? message : `"${property}": ${message}`;
 }
 
 /** Properties that launch.json may have besides ours; VS Code adds some of them itself. */
 const general =
   /^(type|request|name|presentation|internalConsoleOptions|debugServer|preLaunchTask|postDebugTask|serverReadyAction|suppressMultipleSessionWarning|noDebug|restart|__.*)$/;
-const ours = ['program', 'stopOnEntry', 'stepping'] as const;
+const ours = ['program', 'stopOnEntry', 'stepping', 'follow'] as const;
 
 /** What a value is, for a message: at most some forty characters of it. */
 export function shown(value: unknown): string {
@@ -30,49 +45,67 @@ export function shown(value: unknown): string {
   return text.length > 40 ? `${text.slice(0, 37)}…` : text;
 }
 
-/** The property that a mistake is about; undefined when it is about all of them. */
-export function propertyOf(mistake: string): string | undefined {
-  return /^"([^"]+)":/.exec(mistake)?.[1];
-}
-
 /**
  * Checks launch arguments.
- * @returns the options, or one sentence a mistake, each beginning with the property
+ * @returns the options, or what is wrong with each property
  */
 export function launchOptions(
   args: DebugProtocol.LaunchRequestArguments | Readonly<Record<string, unknown>> | undefined,
-): LaunchOptions | { readonly mistakes: readonly string[] } {
+): LaunchOptions | { readonly mistakes: readonly LaunchMistake[] } {
   if (args === undefined) return launchOptions({});
   if (typeof args !== 'object' || args === null || Array.isArray(args)) {
-    return { mistakes: [`launch arguments: expected an object with "program", got ${shown(args)}`] };
+    return { mistakes: [{ message: `launch arguments: expected an object with "program", got ${shown(args)}` }] };
   }
   const given = args as Readonly<Record<string, unknown>>;
-  const mistakes: string[] = [];
-  const { program, stopOnEntry = true, stepping = 'table', noDebug = false } = given;
-  if (typeof program !== 'string' || program.trim() === '') {
-    mistakes.push(`"program": expected the path of a scenario, trace, dump or hptscope.json, got ${shown(program)}`);
-  } else if (program.includes('${')) {
-    mistakes.push(
-      `"program": the variable in ${shown(program)} was not replaced; open the file first, or write its path`,
-    );
-  } else if (program.includes('\0')) {
-    mistakes.push('"program": a path has no zero characters');
-  }
-  if (typeof stopOnEntry !== 'boolean') {
-    mistakes.push(`"stopOnEntry": expected true or false, got ${shown(stopOnEntry)}`);
-  }
-  const preset = PRESETS.find(({ name }) => name === stepping);
-  if (preset === undefined) {
-    const names = PRESETS.map(({ name }) => `"${name}"`).join(', ');
-    mistakes.push(`"stepping": expected one of ${names}, got ${shown(stepping)}`);
-  }
+  const mistakes: LaunchMistake[] = [];
+  const wrong = (property: string, message: string): undefined => {
+    mistakes.push({ property, message });
+    return undefined;
+  };
+  const { stopOnEntry = true, noDebug = false } = given;
+  const program = programOf(given.program, wrong);
+  if (typeof stopOnEntry !== 'boolean') wrong('stopOnEntry', `expected true or false, got ${shown(stopOnEntry)}`);
+  const stepping = presetOf(given.stepping, wrong);
+  const follow = followedOf(given.follow, wrong);
   for (const name of Object.keys(given)) {
-    if (!general.test(name) && !ours.some((own) => own === name)) {
-      mistakes.push(`"${name.slice(0, 40)}": no such property; there are ${ours.map((own) => `"${own}"`).join(', ')}`);
-    }
+    if (general.test(name) || ours.some((own) => own === name)) continue;
+    wrong(name.slice(0, 40), `no such property; ${meant(name)}there are ${ours.map((own) => `"${own}"`).join(', ')}`);
   }
-  if (mistakes.length > 0 || typeof program !== 'string' || typeof stopOnEntry !== 'boolean' || preset === undefined) {
-    return { mistakes };
-  }
-  return { program, stopOnEntry, stepping: preset.name, noDebug: noDebug === true };
+  if (mistakes.length > 0 || program === undefined || stepping === undefined) return { mistakes };
+  return { program, stopOnEntry: stopOnEntry === true, stepping, follow, noDebug: noDebug === true };
+}
+
+type Wrong = (property: string, message: string) => undefined;
+
+function programOf(program: unknown, wrong: Wrong): string | undefined {
+  if (typeof program !== 'string' || program.trim() === '')
+    return wrong('program', `expected the path of a scenario, trace, dump or hptscope.json, got ${shown(program)}`);
+  if (program.includes('${'))
+    return wrong(
+      'program',
+      `expected a path; the variable in ${shown(program)} was not replaced: open the file first, or write its path`,
+    );
+  if (program.includes('\0')) return wrong('program', 'expected a path; a path has no zero characters');
+  return program;
+}
+
+function presetOf(stepping: unknown, wrong: Wrong): Preset | undefined {
+  const preset = PRESETS.find(({ name }) => name === (stepping ?? 'table'));
+  if (preset !== undefined) return preset.name;
+  const names = PRESETS.map(({ name }) => `"${name}"`).join(', ');
+  return wrong('stepping', `expected one of ${names}, got ${shown(stepping)}`);
+}
+
+function followedOf(follow: unknown, wrong: Wrong): Followed | undefined {
+  if (follow === undefined || follow === null || follow === '') return undefined;
+  if (typeof follow !== 'string')
+    return wrong('follow', `expected a text such as "gfn 0x10", "hpte 0x1f3" or "vcpu 0", got ${shown(follow)}`);
+  const asked = followed(follow);
+  return typeof asked === 'string' ? wrong('follow', asked) : asked;
+}
+
+/** The property that was meant, when it only differs in case or by a letter or two. */
+function meant(name: string): string {
+  const near = nearest(name, ours);
+  return near === undefined ? '' : `did you mean "${near}"? `;
 }

@@ -5,6 +5,7 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import { EVENTS, eventText } from '../model/events';
 import type { Path } from '../model/listing';
 import type { Lines } from './breakpoints';
+import { inTurns, turns } from './breath';
 import { complete } from './complete';
 import { dataPoint } from './dataPoints';
 import type { Debuggee, Stop } from './debuggee';
@@ -20,6 +21,7 @@ import {
   stepOfLine,
 } from './listings';
 import { readTable } from './memory';
+import { momentsOfStep } from './moments';
 import { FUNCTIONS, NAMES } from './names';
 import { eventDetails, scopesAt } from './scopes';
 import type { StackEntry } from './stack';
@@ -81,27 +83,35 @@ export class Questions {
     const from = this.lines.in(line);
     const to = endLine === undefined ? from : this.lines.in(endLine);
     const listing = listingOf(source);
-    const known =
-      listing !== undefined
-        ? listing.lines.map((_, step) => lineOfListing(step))
-        : [...(this.debuggee.sources.find(source)?.lines.keys() ?? [])].sort((a, b) => a - b);
-    return { breakpoints: known.filter((at) => at >= from && at <= to).map((at) => ({ line: this.lines.out(at) })) };
+    if (listing !== undefined) {
+      const steps = listing.lines.map((_, step) => lineOfListing(step)).filter((at) => at >= from && at <= to);
+      return { breakpoints: steps.map((at) => ({ line: this.lines.out(at) })) };
+    }
+    const file = this.debuggee.sources.find(source);
+    const breakpoints: DebugProtocol.BreakpointLocation[] = [];
+    for (let at = file?.lineFrom(from) ?? -1; at >= 0 && at <= to; at = file?.lineFrom(at + 1) ?? -1)
+      breakpoints.push({ line: this.lines.out(at) });
+    return { breakpoints };
   }
 
-  gotoTargets({ source, line }: DebugProtocol.GotoTargetsArguments): DebugProtocol.GotoTargetsResponse['body'] {
-    const { debuggee } = this;
+  async gotoTargets({
+    source,
+    line,
+  }: DebugProtocol.GotoTargetsArguments): Promise<DebugProtocol.GotoTargetsResponse['body']> {
+    const { run, position, sources } = this.debuggee;
     const at = this.lines.in(line);
     const listing = listingOf(source);
+    const step = listing === undefined ? -1 : stepOfLine(listing, at);
     const moments =
-      listing !== undefined
-        ? debuggee.momentsOfStep(listing, stepOfLine(listing, at))
-        : (debuggee.sources.find(source)?.lines.get(at) ?? []);
-    const near = [...moments]
-      .sort((a, b) => Math.abs(a - debuggee.position) - Math.abs(b - debuggee.position))
-      .slice(0, MOST_TARGETS);
+      listing === undefined
+        ? (sources.find(source)?.momentsOn(at) ?? [])
+        : step < 0
+          ? []
+          : ((await inTurns(momentsOfStep(run, (listing.id << 6) | step), turns())) ?? []);
+    const near = [...moments].sort((a, b) => Math.abs(a - position) - Math.abs(b - position)).slice(0, MOST_TARGETS);
     const targets = near
       .sort((a, b) => a - b)
-      .map((moment) => ({ id: moment, label: `moment ${moment + 1}: ${debuggee.run.source(moment).text}`, line }));
+      .map((moment) => ({ id: moment, label: `moment ${moment + 1}: ${run.source(moment).text}`, line }));
     return { targets };
   }
 
@@ -136,7 +146,6 @@ export class Questions {
       const { sources } = this.debuggee;
       const at = sources.at(entry.moment);
       const name = entry.source.text || 'statement';
-      if (at === undefined) return { id, name, line: 0, column: 0 };
       return { id, name, source: sources.source(at.file), line: this.lines.out(at.line), column: 1 };
     }
     const { path, line } = entry.at;

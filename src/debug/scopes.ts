@@ -3,6 +3,7 @@
 import { EVENTS, type Event, eventText, showField } from '../model/events';
 import { hpteView } from '../model/machine';
 import { PLANE_NAMES } from '../model/state';
+import type { Vm } from '../model/vm';
 import type { FrameAt, Run, Write } from '../timeline/run';
 import { dword0, dword1, statusWord } from './decode';
 import { type Subject, subjectOf } from './subject';
@@ -168,17 +169,26 @@ function observedScopes(run: Run, { index, gfn }: Subject): ScopeOf[] {
     scopes.push({ title: 'Fault', make: () => thing('fault', eventText(fault), fields) });
   }
   if (index !== undefined) scopes.push({ title: 'HPTE', make: () => hpteThing(vm, index) });
-  const slot = gfn === undefined ? null : vm.state.slotOfGfn(Number(gfn));
-  if (gfn !== undefined && slot !== null) {
-    const fields = {
+  if (gfn !== undefined && vm.state.slotOfGfn(Number(gfn)) !== null)
+    scopes.push({ title: 'Guest page', make: () => observedPageThing(vm, gfn) });
+  return scopes;
+}
+
+/** What a trace tells of a guest page; undefined outside the memslots. */
+export function observedPageThing(vm: Vm, gfn: bigint): Thing | undefined {
+  const slot = vm.state.slotOfGfn(Number(gfn));
+  if (slot === null) return undefined;
+  return thing(
+    'page',
+    `gfn ${hex(gfn)}`,
+    {
       gfn: () => gfn,
       gpa: () => gfn << BigInt(vm.pageShift),
       hva: () => BigInt(slot.hva + (Number(gfn) - slot.baseGfn) * vm.page),
       memslot: () => slotThing(vm, slot),
-    };
-    scopes.push({ title: 'Guest page', make: () => thing('page', `gfn ${hex(gfn)}`, fields) });
-  }
-  return scopes;
+    },
+    { number: gfn, data: `page:${hex(gfn)}`, expression: `page(gfn ${hex(gfn)})` },
+  );
 }
 
 /** The guest page that a moment is about: the one it names, else its HPTE's. */

@@ -3,137 +3,50 @@
 //
 // One moment is current for all threads. Only what works is announced.
 
-import { DebugSession, Event, InitializedEvent, OutputEvent, TerminatedEvent } from '@vscode/debugadapter';
+import { Event, InitializedEvent, TerminatedEvent } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { eventText } from '../model/events';
-import {
-  type EventBreakpoint,
-  EXCEPTION_FILTERS,
-  type Lines,
-  setDataBreakpoints,
-  setEventBreakpoints,
-  setExceptionBreakpoints,
-  setFunctionBreakpoints,
-  setLineBreakpoints,
-} from './breakpoints';
+import { AskedSession } from './asked';
+import { setEventBreakpoints } from './breakpoints';
+import { inTurns, turns } from './breath';
+import { CAPABILITIES } from './capabilities';
 import { Debuggee, type Stop } from './debuggee';
-import { type DebugHost, LoadError, type LoadedRun, type MoveReason, type Problem, place } from './host';
-import { type LaunchOptions, launchOptions, shown } from './launch';
+import { eventBreakpoints } from './eventBreakpoints';
+import { type Followed, followed } from './follow';
+import { type DebugHost, LoadError, type LoadedRun, type MoveReason } from './host';
+import { type LaunchOptions, launchOptions, mistakeText, shown } from './launch';
 import { Questions } from './questions';
 import { PRESETS } from './stepping';
 
-/** What the adapter can do; nothing else is announced. */
-const CAPABILITIES: DebugProtocol.Capabilities = {
-  supportsConfigurationDoneRequest: true,
-  supportsRestartRequest: true,
-  supportsRestartFrame: true,
-  supportsStepBack: true,
-  supportsGotoTargetsRequest: true,
-  supportsBreakpointLocationsRequest: true,
-  supportsConditionalBreakpoints: true,
-  supportsHitConditionalBreakpoints: true,
-  supportsLogPoints: true,
-  supportsFunctionBreakpoints: true,
-  supportsDataBreakpoints: true,
-  supportsExceptionFilterOptions: true,
-  supportsExceptionInfoRequest: true,
-  supportsEvaluateForHovers: true,
-  supportsCompletionsRequest: true,
-  completionTriggerCharacters: ['.', '(', ' '],
-  supportsLoadedSourcesRequest: true,
-  supportsReadMemoryRequest: true,
-  supportsDelayedStackTraceLoading: true,
-  supportsCancelRequest: true,
-  exceptionBreakpointFilters: [...EXCEPTION_FILTERS],
-};
+/** So long a move may take, in milliseconds, before it is told that it is under way. */
+const PATIENCE = 400;
 
-/** Where the run stands, for views and tests (`hpt/state`). */
-export interface StateAnswer {
-  readonly moment: number;
-  readonly length: number;
-  readonly actor: string;
-  readonly statement: string;
-  readonly line: number;
-  readonly step: string | undefined;
-  readonly events: readonly string[];
-}
-
-export class HptDebugSession extends DebugSession {
-  private debuggee: Debuggee | undefined;
+export class HptDebugSession extends AskedSession {
   private options: LaunchOptions | undefined;
-  private stopped: Stop = { reason: 'entry', hits: [] };
-  private questions: Questions | undefined;
   private configured: Promise<void>;
   private configurationDone: () => void = () => {};
-  private reportsProgress = false;
   private loading: { readonly id: string; cancelled: boolean } | undefined;
   private progressNumber = 0;
   private moves: Promise<unknown> = Promise.resolve();
   private ended = false;
-
-  private readonly lines: Lines = {
-    in: (line) => this.convertClientLineToDebugger(line),
-    out: (line) => this.convertDebuggerLineToClient(line),
-  };
+  private tellsInvalidated = false;
+  /** progress of the move under way, when it has been told */
+  private moving: string | undefined;
 
   constructor(private readonly host: DebugHost) {
     super();
-    this.setDebuggerLinesStartAt1(false);
-    this.setDebuggerColumnsStartAt1(false);
     this.configured = new Promise((done) => {
       this.configurationDone = done;
     });
   }
 
+  protected override readText(path: string): Promise<string> {
+    return this.host.readText(path);
+  }
+
   override dispose(): void {
     this.end();
     super.dispose();
-  }
-
-  // ---- answers ------------------------------------------------------------------------------------------------------
-
-  private refuse(response: DebugProtocol.Response, text: string, showUser = false): void {
-    this.sendErrorResponse(response, { id: 1, format: '{_text}', variables: { _text: text }, showUser });
-  }
-
-  /** Answers with what `work` gives, or with its error's message. */
-  private async answer<R extends DebugProtocol.Response>(
-    response: R,
-    work: () => R['body'] | Promise<R['body']>,
-  ): Promise<void> {
-    try {
-      response.body = await work();
-      this.sendResponse(response);
-    } catch (error) {
-      this.refuse(response, error instanceof Error ? error.message : String(error));
-    }
-  }
-
-  private get at(): Debuggee {
-    if (this.debuggee === undefined) throw new Error('No run is open yet.');
-    return this.debuggee;
-  }
-
-  private get asked(): Questions {
-    if (this.questions === undefined) throw new Error('No run is open yet.');
-    return this.questions;
-  }
-
-  private say(
-    text: string,
-    category: 'console' | 'stdout' | 'stderr' | 'important',
-    at?: { path: string; line: number },
-  ): void {
-    const event: DebugProtocol.OutputEvent = new OutputEvent(`${text}\n`, category);
-    if (at !== undefined) {
-      event.body.source = { name: at.path.split(/[/\\]/).pop() ?? at.path, path: at.path };
-      event.body.line = this.lines.out(at.line);
-    }
-    this.sendEvent(event);
-  }
-
-  private tell(problem: Problem): void {
-    this.say(`${place(problem)}: ${problem.message}`, problem.severity === 'info' ? 'console' : 'stderr', problem);
   }
 
   // ---- beginning and end --------------------------------------------------------------------------------------------
@@ -143,6 +56,7 @@ export class HptDebugSession extends DebugSession {
     args: DebugProtocol.InitializeRequestArguments,
   ): void {
     this.reportsProgress = args.supportsProgressReporting === true;
+    this.tellsInvalidated = args.supportsInvalidatedEvent === true;
     response.body = CAPABILITIES;
     this.sendResponse(response);
   }
@@ -153,8 +67,10 @@ export class HptDebugSession extends DebugSession {
   ): Promise<void> {
     const options = launchOptions(args);
     if ('mistakes' in options) {
-      for (const mistake of options.mistakes) this.say(mistake, 'stderr');
-      this.refuse(response, options.mistakes.join('; '), true);
+      const { mistakes } = options;
+      for (const mistake of mistakes) this.say(mistakeText(mistake), 'stderr');
+      this.sendEvent(new Event('hpt/launchMistakes', { mistakes }));
+      this.refuse(response, mistakes.map(mistakeText).join('; '), true);
       this.end();
       return;
     }
@@ -165,11 +81,24 @@ export class HptDebugSession extends DebugSession {
       this.end();
       return;
     }
-    this.open(loaded as LoadedRun);
+    await this.open(loaded as LoadedRun);
     this.sendEvent(new InitializedEvent());
     await this.configured;
     this.sendResponse(response);
     await this.begin(options, 'entry');
+    await this.meetActors();
+  }
+
+  /** Meets the actors of a long run while it is being debugged already. */
+  private async meetActors(): Promise<void> {
+    const { actors } = this.at;
+    const known = actors.all.length;
+    await inTurns(
+      actors.meet(),
+      turns(() => this.ended),
+    );
+    if (this.tellsInvalidated && actors.all.length > known)
+      this.sendEvent(new Event('invalidated', { areas: ['threads'] }));
   }
 
   protected override configurationDoneRequest(response: DebugProtocol.ConfigurationDoneResponse): void {
@@ -212,29 +141,37 @@ export class HptDebugSession extends DebugSession {
     }
   }
 
-  private progress(
-    event: 'progressStart' | 'progressUpdate' | 'progressEnd',
-    body: { progressId: string; [field: string]: unknown },
-  ): void {
-    if (this.reportsProgress) this.sendEvent(new Event(event, body));
-  }
-
-  private open(loaded: LoadedRun): void {
-    const debuggee: Debuggee = new Debuggee(loaded, {
-      log: (text, moment) => {
-        const at = debuggee.sources.at(moment);
-        this.say(text, 'console', at === undefined ? undefined : { path: at.file.path, line: at.line });
-        this.host.onLog?.(loaded.run, text, moment);
-      },
+  private async open(loaded: LoadedRun): Promise<void> {
+    const debuggee: Debuggee = await Debuggee.open(loaded, {
+      log: (text, moment) => this.log(debuggee, text, moment),
       trouble: (text) => this.say(text, 'stderr'),
     });
     debuggee.stepping = this.options?.stepping ?? 'table';
     this.debuggee = debuggee;
     this.questions = new Questions(debuggee, this.lines);
+    this.follow(this.options?.follow);
     setEventBreakpoints(debuggee, this.host.eventBreakpoints?.() ?? []);
     for (const note of loaded.run.notes) this.say(note, 'console');
     for (const problem of loaded.problems) this.tell(problem);
     this.host.onLoaded(loaded);
+  }
+
+  /** A log point speaks: the line tells its moment, and the event says it for clients that make it lead there. */
+  private log(debuggee: Debuggee, text: string, moment: number): void {
+    const { file, line } = debuggee.sources.at(moment);
+    const place = { path: file.path, line, reference: file.reference };
+    this.say(`#${moment + 1} ${text}`, 'console', place);
+    this.host.onLog?.(debuggee.run, text, moment);
+    this.sendEvent(new Event('hpt/output', { moment, text, path: file.path, line: this.lines.out(line) }));
+  }
+
+  /** Follows what launch.json says; a run that has no such thing is told and followed whole. */
+  private follow(asked: Followed | undefined): void {
+    try {
+      this.at.follow(asked);
+    } catch (error) {
+      this.say(`"follow": ${error instanceof Error ? error.message : String(error)}`, 'stderr');
+    }
   }
 
   /** First stop of a run that has just been opened. */
@@ -252,13 +189,13 @@ export class HptDebugSession extends DebugSession {
       const options = this.options;
       if (options === undefined) throw new Error('Nothing was launched.');
       const loaded = await this.load(options.program);
-      this.open(loaded);
+      await this.open(loaded);
       this.at.goTo(0, 'restart');
       this.sendEvent(new InitializedEvent());
       this.configured = new Promise((done) => {
         this.configurationDone = done;
       });
-      void this.configured.then(() => this.begin(options, 'restart'));
+      void this.configured.then(() => this.begin(options, 'restart')).then(() => this.meetActors());
       return undefined;
     });
   }
@@ -277,10 +214,13 @@ export class HptDebugSession extends DebugSession {
     this.sendEvent(new TerminatedEvent());
   }
 
-  protected override cancelRequest(response: DebugProtocol.CancelResponse, args: DebugProtocol.CancelArguments): void {
-    if (this.loading !== undefined && (args.progressId === undefined || args.progressId === this.loading.id))
+  protected override cancelRequest(
+    response: DebugProtocol.CancelResponse,
+    { progressId }: DebugProtocol.CancelArguments,
+  ): void {
+    if (this.loading !== undefined && (progressId === undefined || progressId === this.loading.id))
       this.loading.cancelled = true;
-    this.debuggee?.pause();
+    if (progressId === undefined || progressId === this.moving) this.debuggee?.pause();
     this.sendResponse(response);
   }
 
@@ -288,15 +228,33 @@ export class HptDebugSession extends DebugSession {
 
   /** Makes one move after the other. */
   private move(go: () => Promise<Stop> | Stop): Promise<void> {
-    const moved = this.moves.then(go).then((stop) => this.halt(stop));
+    const moved = this.moves.then(() => this.withProgress(go)).then((stop) => this.halt(stop));
     this.moves = moved.catch((error: unknown) =>
       this.say(error instanceof Error ? error.message : String(error), 'stderr'),
     );
     return moved;
   }
 
+  /** Tells that a move takes long, so that it can be cancelled. */
+  private async withProgress(go: () => Promise<Stop> | Stop): Promise<Stop> {
+    const progressId = `move-${++this.progressNumber}`;
+    const late = setTimeout(() => {
+      this.moving = progressId;
+      this.progress('progressStart', { progressId, title: 'HPT Scope: searching the run', cancellable: true });
+    }, PATIENCE);
+    try {
+      return await go();
+    } finally {
+      clearTimeout(late);
+      if (this.moving === progressId) {
+        this.moving = undefined;
+        this.progress('progressEnd', { progressId });
+      }
+    }
+  }
+
   /** Answers a request that moves the run, then moves. */
-  private moving(response: DebugProtocol.Response, go: () => Promise<Stop> | Stop): void {
+  private travel(response: DebugProtocol.Response, go: () => Promise<Stop> | Stop): void {
     if (this.debuggee === undefined) {
       this.refuse(response, 'No run is open yet.');
       return;
@@ -324,27 +282,27 @@ export class HptDebugSession extends DebugSession {
 
   protected override continueRequest(response: DebugProtocol.ContinueResponse): void {
     response.body = { allThreadsContinued: true };
-    this.moving(response, () => this.at.continue(1));
+    this.travel(response, () => this.at.continue(1));
   }
 
   protected override reverseContinueRequest(response: DebugProtocol.ReverseContinueResponse): void {
-    this.moving(response, () => this.at.continue(-1));
+    this.travel(response, () => this.at.continue(-1));
   }
 
   protected override nextRequest(response: DebugProtocol.NextResponse): void {
-    this.moving(response, () => this.at.stepOver(1));
+    this.travel(response, () => this.at.stepOver(1));
   }
 
   protected override stepInRequest(response: DebugProtocol.StepInResponse): void {
-    this.moving(response, () => this.at.stepInto(1));
+    this.travel(response, () => this.at.stepInto(1));
   }
 
   protected override stepOutRequest(response: DebugProtocol.StepOutResponse): void {
-    this.moving(response, () => this.at.stepOut(1));
+    this.travel(response, () => this.at.stepOut(1));
   }
 
   protected override stepBackRequest(response: DebugProtocol.StepBackResponse): void {
-    this.moving(response, () => this.at.stepInto(-1));
+    this.travel(response, () => this.at.stepInto(-1));
   }
 
   protected override restartFrameRequest(
@@ -353,12 +311,12 @@ export class HptDebugSession extends DebugSession {
   ): void {
     const moment = this.questions?.entryOfFrame(args.frameId);
     if (moment === undefined) this.refuse(response, 'That frame is no longer on the stack.');
-    else this.moving(response, () => this.at.goTo(moment, 'restart'));
+    else this.travel(response, () => this.at.goTo(moment, 'restart'));
   }
 
   protected override gotoRequest(response: DebugProtocol.GotoResponse, args: DebugProtocol.GotoArguments): void {
     if (!this.isMoment(args.targetId)) this.refuse(response, 'That target is no moment of this run.');
-    else this.moving(response, () => this.at.goTo(args.targetId));
+    else this.travel(response, () => this.at.goTo(args.targetId));
   }
 
   protected override pauseRequest(response: DebugProtocol.PauseResponse): void {
@@ -377,31 +335,44 @@ export class HptDebugSession extends DebugSession {
     );
   }
 
+  protected override evaluateRequest(
+    response: DebugProtocol.EvaluateResponse,
+    args: DebugProtocol.EvaluateArguments,
+  ): void {
+    const moment = args.context === 'repl' ? /^\s*#(\d{1,10})\s*$/.exec(args.expression)?.[1] : undefined;
+    if (moment === undefined) {
+      super.evaluateRequest(response, args);
+      return;
+    }
+    const target = Number(moment) - 1;
+    if (!this.isMoment(target)) this.refuse(response, `There are the moments #1 to #${this.at.run.length}.`);
+    else {
+      response.body = { result: this.at.run.source(target).text, variablesReference: 0 };
+      this.travel(response, () => this.at.goTo(target));
+    }
+  }
+
   protected override customRequest(command: string, response: DebugProtocol.Response, args: unknown): void {
     const given: Readonly<Record<string, unknown>> = typeof args === 'object' && args !== null ? { ...args } : {};
-    const { debuggee } = this;
     switch (command) {
       case 'hpt/reverseNext':
-        this.moving(response, () => this.at.stepOver(-1));
+        this.travel(response, () => this.at.stepOver(-1));
         break;
       case 'hpt/reverseStepOut':
-        this.moving(response, () => this.at.stepOut(-1));
+        this.travel(response, () => this.at.stepOut(-1));
         break;
       case 'hpt/goToMoment':
         this.goToMoment(response, given.moment);
         break;
       case 'hpt/back':
       case 'hpt/forward':
-        this.moving(response, () => this.at.revisit(command === 'hpt/back' ? -1 : 1) ?? this.at.goTo(this.at.position));
+        this.travel(response, () => this.at.revisit(command === 'hpt/back' ? -1 : 1) ?? this.at.goTo(this.at.position));
         break;
       case 'hpt/setStepping':
-        void this.answer(response, () => {
-          const preset = PRESETS.find(({ name }) => name === given.preset);
-          if (preset === undefined) throw new Error(`"preset": there is no ${shown(given.preset)}`);
-          if (this.options !== undefined) this.options = { ...this.options, stepping: preset.name };
-          if (debuggee !== undefined) debuggee.stepping = preset.name;
-          return undefined;
-        });
+        void this.answer(response, () => this.setStepping(given.preset));
+        break;
+      case 'hpt/follow':
+        void this.answer(response, () => this.setFollowed(given.what));
         break;
       case 'hpt/setEventBreakpoints':
         void this.answer(response, () => ({
@@ -416,17 +387,33 @@ export class HptDebugSession extends DebugSession {
     }
   }
 
+  private setStepping(name: unknown): undefined {
+    const preset = PRESETS.find((known) => known.name === name);
+    if (preset === undefined) throw new Error(`"preset": there is no ${shown(name)}`);
+    if (this.options !== undefined) this.options = { ...this.options, stepping: preset.name };
+    if (this.debuggee !== undefined) this.debuggee.stepping = preset.name;
+    return undefined;
+  }
+
+  private setFollowed(what: unknown): { readonly following: string | undefined } {
+    const asked = what === undefined || what === null || what === '' ? undefined : followed(String(what));
+    if (typeof asked === 'string') throw new Error(`"what": ${asked}`);
+    const following = this.at.follow(asked);
+    if (this.options !== undefined) this.options = { ...this.options, follow: asked };
+    return { following };
+  }
+
   private goToMoment(response: DebugProtocol.Response, moment: unknown): void {
-    if (this.isMoment(moment)) this.moving(response, () => this.at.goTo(moment));
+    if (this.isMoment(moment)) this.travel(response, () => this.at.goTo(moment));
     else {
       const last = (this.debuggee?.run.length ?? 1) - 1;
       this.refuse(response, `"moment": expected 0 to ${last}, got ${shown(moment)}`);
     }
   }
 
-  private state(): StateAnswer {
-    const { run, actor, position } = this.at;
-    const line = this.at.sources.at(position)?.line ?? 0;
+  private state() {
+    const { run, actor, position, stepping, following, visits } = this.at;
+    const { line } = this.at.sources.at(position);
     return {
       moment: position,
       length: run.length,
@@ -435,129 +422,11 @@ export class HptDebugSession extends DebugSession {
       line: this.lines.out(line),
       step: run.frames(position)[0]?.text,
       events: run.events(position).map(eventText),
+      stepping,
+      following,
+      visits,
     };
   }
-
-  // ---- breakpoints --------------------------------------------------------------------------------------------------
-
-  protected override setBreakPointsRequest(
-    response: DebugProtocol.SetBreakpointsResponse,
-    args: DebugProtocol.SetBreakpointsArguments,
-  ): void {
-    void this.answer(response, () => ({
-      breakpoints: setLineBreakpoints(this.at, args.source, args.breakpoints ?? [], this.lines),
-    }));
-  }
-
-  protected override setFunctionBreakPointsRequest(
-    response: DebugProtocol.SetFunctionBreakpointsResponse,
-    args: DebugProtocol.SetFunctionBreakpointsArguments,
-  ): void {
-    void this.answer(response, () => ({ breakpoints: setFunctionBreakpoints(this.at, args.breakpoints) }));
-  }
-
-  protected override setExceptionBreakPointsRequest(
-    response: DebugProtocol.SetExceptionBreakpointsResponse,
-    args: DebugProtocol.SetExceptionBreakpointsArguments,
-  ): void {
-    void this.answer(response, () => ({ breakpoints: setExceptionBreakpoints(this.at, args) }));
-  }
-
-  protected override setDataBreakpointsRequest(
-    response: DebugProtocol.SetDataBreakpointsResponse,
-    args: DebugProtocol.SetDataBreakpointsArguments,
-  ): void {
-    void this.answer(response, () => ({ breakpoints: setDataBreakpoints(this.at, args.breakpoints) }));
-  }
-
-  protected override dataBreakpointInfoRequest(
-    response: DebugProtocol.DataBreakpointInfoResponse,
-    args: DebugProtocol.DataBreakpointInfoArguments,
-  ): void {
-    void this.answer(response, () => this.asked.dataBreakpointInfo(args));
-  }
-
-  protected override breakpointLocationsRequest(
-    response: DebugProtocol.BreakpointLocationsResponse,
-    args: DebugProtocol.BreakpointLocationsArguments,
-  ): void {
-    void this.answer(response, () => this.asked.breakpointLocations(args));
-  }
-
-  protected override gotoTargetsRequest(
-    response: DebugProtocol.GotoTargetsResponse,
-    args: DebugProtocol.GotoTargetsArguments,
-  ): void {
-    void this.answer(response, () => this.asked.gotoTargets(args));
-  }
-
-  protected override exceptionInfoRequest(response: DebugProtocol.ExceptionInfoResponse): void {
-    void this.answer(response, () => this.asked.exceptionInfo(this.stopped));
-  }
-
-  // ---- questions ----------------------------------------------------------------------------------------------------
-
-  protected override threadsRequest(response: DebugProtocol.ThreadsResponse): void {
-    const threads = this.debuggee?.actors.all ?? [];
-    response.body = { threads: threads.map(({ id, name }) => ({ id, name })) };
-    this.sendResponse(response);
-  }
-
-  protected override stackTraceRequest(
-    response: DebugProtocol.StackTraceResponse,
-    args: DebugProtocol.StackTraceArguments,
-  ): void {
-    void this.answer(response, () => this.asked.stackTrace(args));
-  }
-
-  protected override scopesRequest(response: DebugProtocol.ScopesResponse, args: DebugProtocol.ScopesArguments): void {
-    void this.answer(response, () => this.asked.scopes(args));
-  }
-
-  protected override variablesRequest(
-    response: DebugProtocol.VariablesResponse,
-    args: DebugProtocol.VariablesArguments,
-  ): void {
-    void this.answer(response, () => this.asked.variables(args));
-  }
-
-  protected override evaluateRequest(
-    response: DebugProtocol.EvaluateResponse,
-    args: DebugProtocol.EvaluateArguments,
-  ): void {
-    void this.answer(response, () => this.asked.evaluate(args));
-  }
-
-  protected override completionsRequest(
-    response: DebugProtocol.CompletionsResponse,
-    args: DebugProtocol.CompletionsArguments,
-  ): void {
-    void this.answer(response, () => this.asked.completions(args));
-  }
-
-  protected override sourceRequest(response: DebugProtocol.SourceResponse, args: DebugProtocol.SourceArguments): void {
-    void this.answer(response, () => this.asked.source(args, (path) => this.host.readText(path)));
-  }
-
-  protected override loadedSourcesRequest(response: DebugProtocol.LoadedSourcesResponse): void {
-    void this.answer(response, () => this.asked.loadedSources());
-  }
-
-  protected override readMemoryRequest(
-    response: DebugProtocol.ReadMemoryResponse,
-    args: DebugProtocol.ReadMemoryArguments,
-  ): void {
-    void this.answer(response, () => this.asked.readMemory(args));
-  }
-}
-
-function eventBreakpoints(given: unknown): EventBreakpoint[] {
-  if (!Array.isArray(given)) throw new Error(`"breakpoints": expected a list, got ${shown(given)}`);
-  return given.map((one: unknown) => {
-    const fields: Readonly<Record<string, unknown>> = typeof one === 'object' && one !== null ? { ...one } : {};
-    const text = (name: string) => (typeof fields[name] === 'string' ? { [name]: fields[name] } : {});
-    return { kind: String(fields.kind), ...text('condition'), ...text('hitCondition'), ...text('logMessage') };
-  });
 }
 
 /** The protocol's word for why the run stopped. */

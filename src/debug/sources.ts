@@ -2,20 +2,11 @@
 // show as text (binary or compressed) is presented as a text of its own, one line a statement.
 
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { Column } from '../timeline/column';
 import type { Run } from '../timeline/run';
-import { interrupted } from './stepping';
 
 /** References of listings are below this, those of presented files from here on. */
 const FIRST_REFERENCE = 100_000;
-
-/** One file and where its statements are. Lines count from 0. */
-export interface SourceFile {
-  readonly path: string;
-  /** its reference when it is presented rather than opened by path */
-  readonly reference: number | undefined;
-  /** moments of the statements by line */
-  readonly lines: ReadonlyMap<number, readonly number[]>;
-}
 
 /** Paths of one file, however the client writes them. */
 export function samePath(a: string, b: string): boolean {
@@ -40,61 +31,128 @@ export function baseName(path: string): string {
 /** Files whose bytes are no text to an editor. */
 const packed = /\.(gz|xz|zst|dat)$/i;
 
-interface Building {
-  readonly path: string;
-  /** statement moments in order */
-  readonly moments: number[];
-  readonly lines: Map<number, number[]>;
+/** A line and a moment in one number, ordered by the line. */
+const LINE = 2 ** 32;
+
+/** One file and where its statements are. Lines count from 0. */
+export class SourceFile {
+  /** moments of its statements, ascending */
+  private readonly moments = new Column();
+  /** line and moment of each place to stop at, ascending */
+  private places: Float64Array = new Float64Array(0);
+  private readonly lines = new Column();
+  private readonly stops = new Column();
+  /** its reference when it is presented rather than opened by path */
+  reference: number | undefined;
+
+  constructor(readonly path: string) {}
+
+  /** Takes the next statement. @param isPlace whether a person can stop there */
+  add(moment: number, line: number, isPlace: boolean): void {
+    this.moments.push(moment);
+    if (!isPlace) return;
+    this.lines.push(line);
+    this.stops.push(moment);
+  }
+
+  /** All statements have been taken. @param reference for when it is presented */
+  finish(isScenario: boolean, reference: number): void {
+    const count = this.stops.length;
+    const first = this.lines.at(0);
+    let oneLine = count > 1;
+    for (let i = 1; oneLine && i < count; i++) oneLine = this.lines.at(i) === first;
+    const presented = packed.test(this.path) || (oneLine && !isScenario);
+    this.reference = presented ? reference : undefined;
+    this.places = Float64Array.from(
+      { length: count },
+      (_, i) => (presented ? i : this.lines.at(i)) * LINE + this.stops.at(i),
+    ).sort();
+  }
+
+  /** The line of a statement of this file, by any moment of it; `own` is what the statement says. */
+  lineAt(moment: number, own: number): number {
+    return this.reference === undefined ? own : Math.max(0, this.moments.upTo(moment) - 1);
+  }
+
+  /** Number of places before a line. */
+  private before(line: number): number {
+    let low = 0;
+    let high = this.places.length;
+    while (low < high) {
+      const mid = (low + high) >>> 1;
+      if ((this.places[mid] as number) < line * LINE) low = mid + 1;
+      else high = mid;
+    }
+    return low;
+  }
+
+  /** Moments of the statements on a line, ascending. */
+  momentsOn(line: number): number[] {
+    return [...this.places.subarray(this.before(line), this.before(line + 1))].map((place) => place % LINE);
+  }
+
+  /** The first line from `line` on that has a statement; -1 without one. */
+  lineFrom(line: number): number {
+    const place = this.places[this.before(line)];
+    return place === undefined ? -1 : Math.floor(place / LINE);
+  }
+
+  /** Moments of all places, in the order of their lines. */
+  *inOrder(): Generator<number> {
+    for (const place of this.places) yield place % LINE;
+  }
 }
 
 export class SourceFiles {
-  readonly all: readonly SourceFile[];
-  private readonly fileOf = new Map<number, SourceFile>();
-  private readonly lineOf = new Map<number, number>();
+  private readonly byPath = new Map<string, SourceFile>();
+  private readonly folder: string;
 
-  constructor(
+  private constructor(
     private readonly run: Run,
-    program: string,
+    private readonly program: string,
   ) {
-    const building = new Map<string, Building>();
-    const folder = program.slice(0, program.length - baseName(program).length);
-    for (let m = 0; m < run.length; m++) {
-      if (!run.isStatement(m)) continue;
-      const { file, line } = run.source(m);
-      const path = file === undefined ? program : `${folder}${file}`;
-      const known = building.get(path) ?? { path, moments: [], lines: new Map<number, number[]>() };
-      building.set(path, known);
-      known.moments.push(m);
-      if (!this.racesOnItsLine(m)) push(known.lines, line, m);
+    this.folder = program.slice(0, program.length - baseName(program).length);
+  }
+
+  /** Reads the run's statements, so many before each yield. */
+  static *reading(run: Run, program: string, slice = 4096): Generator<void, SourceFiles> {
+    const files = new SourceFiles(run, program);
+    for (let moment = 0; moment < run.length; moment++) {
+      if (run.isStatement(moment)) {
+        const { line } = run.source(moment);
+        files.fileOf(moment).add(moment, line, !files.racesOnItsLine(moment));
+      }
+      if (moment % slice === slice - 1) yield;
     }
-    const files = [...building.values()];
-    this.all = files.map((file, i) => this.finish(file, FIRST_REFERENCE + i));
+    let reference = FIRST_REFERENCE;
+    for (const file of files.byPath.values()) file.finish(run.kind === 'scenario', reference++);
+    return files;
+  }
+
+  private fileOf(moment: number): SourceFile {
+    const { file: name } = this.run.source(moment);
+    const path = name === undefined ? this.program : `${this.folder}${name}`;
+    const known = this.byPath.get(path);
+    if (known !== undefined) return known;
+    const file = new SourceFile(path);
+    this.byPath.set(path, file);
+    return file;
   }
 
   /** Whether a statement runs inside another one of the same line: it is no place of its own to stop at. */
   private racesOnItsLine(moment: number): boolean {
-    const outer = interrupted(this.run, moment);
+    const outer = this.run.interruptedAt(moment);
     return outer >= 0 && this.run.source(outer).line === this.run.source(moment).line;
   }
 
-  private finish({ path, moments, lines }: Building, reference: number): SourceFile {
-    const withoutLines = this.run.kind !== 'scenario' && moments.length > 1 && lines.size === 1;
-    const presented = packed.test(path) || withoutLines;
-    const placed = presented ? new Map(moments.map((moment, line) => [line, [moment]])) : lines;
-    const file = { path, reference: presented ? reference : undefined, lines: placed };
-    moments.forEach((moment, i) => {
-      const source = this.run.sourceNumber(moment);
-      this.fileOf.set(source, file);
-      this.lineOf.set(source, presented ? i : this.run.source(moment).line);
-    });
-    return file;
+  get all(): SourceFile[] {
+    return [...this.byPath.values()];
   }
 
   /** The file and line of the statement that a moment belongs to. */
-  at(moment: number): { readonly file: SourceFile; readonly line: number } | undefined {
-    const source = this.run.sourceNumber(moment);
-    const file = this.fileOf.get(source);
-    return file === undefined ? undefined : { file, line: this.lineOf.get(source) ?? 0 };
+  at(moment: number): { readonly file: SourceFile; readonly line: number } {
+    const file = this.fileOf(moment);
+    return { file, line: file.lineAt(moment, this.run.source(moment).line) };
   }
 
   /** The file that a client means; undefined when it is none of the run's. */
@@ -118,13 +176,6 @@ export class SourceFiles {
 
   /** The text of a presented file: what each statement says. */
   text(file: SourceFile): string {
-    const moments = [...file.lines.values()].flat();
-    return `${moments.map((moment) => this.run.source(moment).text.replaceAll('\n', ' ')).join('\n')}\n`;
+    return `${[...file.inOrder()].map((moment) => this.run.source(moment).text.replaceAll('\n', ' ')).join('\n')}\n`;
   }
-}
-
-function push(lines: Map<number, number[]>, line: number, moment: number): void {
-  const known = lines.get(line);
-  if (known === undefined) lines.set(line, [moment]);
-  else known.push(moment);
 }

@@ -3,7 +3,6 @@
 
 import type { FrameAt, Run } from '../timeline/run';
 import type { SourceLine } from '../timeline/statements';
-import { interrupted } from './stepping';
 
 /** Paths that the host's memory management runs, whoever's path they interrupt. */
 const hostPaths = new Set(['host_mm', 'unmap_hva_range', 'set_spte_hva', 'age_rmapp', 'test_age_rmapp']);
@@ -29,66 +28,79 @@ export interface Actor {
   readonly name: string;
 }
 
-/** The actors of a run, numbered in the order in which they first act; vCPU n has the number n + 1. */
+/** No actor is known yet. */
+const UNKNOWN = 0xffffffff;
+
+/** The actors of a run, numbered in the order in which they are met; vCPU n has the number n + 1. */
 export class Actors {
-  private readonly byName = new Map<string, Actor>();
-  /** actor number of each moment's statement, by source number */
-  private readonly statementActor = new Map<number, string>();
+  private readonly known: Actor[] = [];
+  private readonly byName = new Map<string, number>();
+  /** place in `known` of each statement's actor, by source number */
+  private readonly ofStatement: Uint32Array;
   private next = 1000;
 
   constructor(private readonly run: Run) {
-    for (let m = 0; m < run.length; m++) {
-      if (run.isStatement(m)) this.statementActor.set(run.sourceNumber(m), this.nameOfStatement(m));
-    }
-    for (const name of this.statementActor.values()) this.add(name);
-    if (this.byName.size === 0) this.add('VMM');
+    this.ofStatement = new Uint32Array(run.statements.length).fill(UNKNOWN);
   }
 
-  private nameOfStatement(moment: number): string {
-    const said = this.run.source(moment).actor;
-    if (said !== undefined && said !== '' && said !== 'race') return said;
-    const outer = interrupted(this.run, moment);
-    const name = this.nameByPaths(moment);
-    // who interrupts itself is told apart from itself
-    return outer >= 0 && name === this.statementActor.get(this.run.sourceNumber(outer)) ? `${name}, racing` : name;
+  /** Meets all of them, with so many moments looked at before each yield. */
+  *meet(slice = 4096): Generator<void, void> {
+    for (let moment = 0; moment < this.run.length; moment++) {
+      if (this.run.isStatement(moment)) this.at(moment);
+      if (moment % slice === slice - 1) yield;
+    }
+    if (this.known.length === 0) this.add('VMM');
   }
 
   /** Whose paths a statement goes through. */
-  private nameByPaths(moment: number): string {
-    const next = moment + 1;
-    if (next >= this.run.length || this.run.isStatement(next)) return 'VMM';
-    const outer = this.run.frames(next).at(-1);
-    if (outer === undefined) return 'VMM';
-    if (hostPaths.has(outer.path.key)) return 'host';
-    if (vmmPaths.has(outer.path.key) || outer.frame.actor < 0) return 'VMM';
-    return `vCPU ${outer.frame.actor}`;
+  private nameOfStatement(moment: number): string {
+    const said = this.run.source(moment).actor;
+    if (said !== undefined && said !== '' && said !== 'race') return said;
+    const outer = this.run.interruptedAt(moment);
+    const name = this.nameByPaths(moment);
+    // who interrupts itself is told apart from itself
+    return outer >= 0 && name === this.at(outer).name ? `${name}, racing` : name;
   }
 
-  private add(name: string): Actor {
+  private nameByPaths(moment: number): string {
+    const outer = moment + 1 < this.run.length ? this.run.outermost(moment + 1) : null;
+    if (outer === null) return 'VMM';
+    if (hostPaths.has(outer.path.key)) return 'host';
+    return vmmPaths.has(outer.path.key) || outer.actor < 0 ? 'VMM' : `vCPU ${outer.actor}`;
+  }
+
+  private add(name: string): number {
     const known = this.byName.get(name);
     if (known !== undefined) return known;
     const vcpu = /^vCPU (\d{1,3})$/.exec(name);
-    const actor: Actor = { id: vcpu === null ? this.next++ : Number(vcpu[1]) + 1, name };
-    this.byName.set(name, actor);
-    return actor;
+    const place = this.known.push({ id: vcpu === null ? this.next++ : Number(vcpu[1]) + 1, name }) - 1;
+    this.byName.set(name, place);
+    return place;
   }
 
+  /** Those met so far. */
   get all(): readonly Actor[] {
-    return [...this.byName.values()].sort((a, b) => a.id - b.id);
+    return [...this.known].sort((a, b) => a.id - b.id);
   }
 
   byId(id: number): Actor | undefined {
-    return this.all.find((actor) => actor.id === id);
+    return this.known.find((actor) => actor.id === id);
   }
 
   /** Whose moment it is. */
   at(moment: number): Actor {
-    return this.add(this.statementActor.get(this.run.sourceNumber(moment)) ?? 'VMM');
+    const source = this.run.sourceNumber(moment);
+    let place = this.ofStatement[source] ?? UNKNOWN;
+    if (place === UNKNOWN) {
+      place = this.add(this.nameOfStatement(this.run.statementOf(moment)));
+      this.ofStatement[source] = place;
+    }
+    return this.known[place] ?? { id: this.next, name: 'VMM' };
   }
 
   /** The stack of an actor at a moment, innermost first; empty when it is not at work. */
   stack(actor: Actor, moment: number): StackEntry[] {
-    for (let m = moment; m >= 0; m = interrupted(this.run, m)) {
+    for (let m = moment; m >= 0; m = this.run.interruptedAt(m)) {
       if (this.at(m).id === actor.id) return this.stackAt(m);
     }
     return [];

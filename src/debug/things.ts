@@ -188,12 +188,30 @@ export function vcpuThing(vm: Vm, vcpu: number): Thing | undefined {
       guest: () => dword1(word(store, Vcpu.pgfaultGuest), true),
     },
   );
-  return thing('vcpu', `vCPU ${vcpu}`, {
-    msr: () => msrWord(word(store, Vcpu.msr)),
-    amr: () => word(store, Vcpu.amr),
-    slb: () => list('slb', `${slb.length} of ${SLB_ENTRIES} entries valid`, slb, (i) => `[${used[i]}]`),
-    fault: () => fault,
-    mmioCache: () => list('mmio', `${cache.length} of ${MMIO_ENTRIES} entries`, cache),
+  return thing(
+    'vcpu',
+    `vCPU ${vcpu}`,
+    {
+      msr: () => msrWord(word(store, Vcpu.msr)),
+      amr: () => word(store, Vcpu.amr),
+      slb: () => list('slb', `${slb.length} of ${SLB_ENTRIES} entries valid`, slb, (i) => `[${used[i]}]`),
+      fault: () => fault,
+      mmioCache: () => list('mmio', `${cache.length} of ${MMIO_ENTRIES} entries`, cache),
+    },
+    { number: BigInt(vcpu), expression: `vcpu(${vcpu})` },
+  );
+}
+
+/** The machine itself. @param name what the run is called */
+export function vmThing(vm: Vm, name: string): Thing {
+  const { cpu, vcpus } = vm.config;
+  const { order } = vm.state.hpt;
+  return thing('vm', name, {
+    kernel: () => vm.kernel.name,
+    cpu: () => cpu,
+    order: () => order,
+    pageSize: () => sizeName(vm.pageShift),
+    vcpus: () => vcpus,
   });
 }
 

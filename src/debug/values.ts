@@ -1,6 +1,8 @@
 // Values that variables show and expressions work with. A thing is a value with fields (an HPTE, an rmap word, a list); its
 // fields are worked out when they are asked for, from the state as it is then.
 
+import type { Unit } from './expression';
+
 /**
  * bigint: a word, an address, an index or a frame number, shown in hex; number: a count, shown in decimal; string: a name or a
  * sentence; undefined stands for "unknown" and never equals anything.
@@ -22,6 +24,14 @@ export interface Thing {
   readonly data?: string;
   /** an expression that gives it again */
   readonly expression?: string;
+}
+
+/** A number with what it counts: `gfn 0x10`. */
+export class Tagged {
+  constructor(
+    readonly unit: Unit,
+    readonly value: bigint,
+  ) {}
 }
 
 type Fields = Readonly<Record<string, () => Value | undefined>>;

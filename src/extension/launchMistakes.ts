@@ -2,7 +2,7 @@
 // there. The session is not begun.
 
 import * as vscode from 'vscode';
-import { launchOptions, propertyOf } from '../debug/launch';
+import { type LaunchMistake, launchOptions, mistakeText } from '../debug/launch';
 import { placeInLaunch } from '../debug/launchPlaces';
 
 /** Checks configurations of our type before they are launched. */
@@ -54,13 +54,13 @@ async function openIfThere(file: vscode.Uri): Promise<vscode.TextDocument | unde
   }
 }
 
-function placeOf(document: vscode.TextDocument, name: string, mistake: string): vscode.Range | undefined {
-  const place = placeInLaunch(document.getText(), name, propertyOf(mistake) ?? 'name');
+function placeOf(document: vscode.TextDocument, name: string, { property }: LaunchMistake): vscode.Range | undefined {
+  const place = placeInLaunch(document.getText(), name, property ?? 'name');
   return place && new vscode.Range(document.positionAt(place.start), document.positionAt(place.end));
 }
 
 function diagnosticsOf(
-  mistakes: readonly string[],
+  mistakes: readonly LaunchMistake[],
   places: readonly (vscode.Range | undefined)[],
 ): vscode.Diagnostic[] {
   return mistakes.flatMap((mistake, i) => {
@@ -68,7 +68,7 @@ function diagnosticsOf(
     if (range === undefined) {
       return [];
     }
-    const diagnostic = new vscode.Diagnostic(range, mistake, vscode.DiagnosticSeverity.Error);
+    const diagnostic = new vscode.Diagnostic(range, mistakeText(mistake), vscode.DiagnosticSeverity.Error);
     diagnostic.source = 'HPT Scope';
     return [diagnostic];
   });
@@ -76,11 +76,11 @@ function diagnosticsOf(
 
 /** A message; where the place is known, with a button that opens it. */
 async function tell(
-  mistakes: readonly string[],
+  mistakes: readonly LaunchMistake[],
   document: vscode.TextDocument | undefined,
   place: vscode.Range | undefined,
 ): Promise<void> {
-  const text = vscode.l10n.t('The launch configuration cannot be used. {0}', mistakes.join('; '));
+  const text = vscode.l10n.t('The launch configuration cannot be used. {0}', mistakes.map(mistakeText).join('; '));
   const show = vscode.l10n.t('Show Place');
   const chosen = await vscode.window.showErrorMessage(text, ...(place ? [show] : []));
   if (chosen === show && document && place) {

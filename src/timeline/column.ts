@@ -33,6 +33,10 @@ abstract class Growing<T extends Numbers> {
     this.data = this.resized(this.length);
   }
 
+  set(i: number, value: number): void {
+    this.data[i] = value;
+  }
+
   at(i: number): number {
     return this.data[i] as number;
   }

@@ -10,8 +10,9 @@ import { LOCALS, type LocalName, lineOfStep, PATHS, type Path, pathOfStep } from
 import { type Log, REC_ENTER, REC_LEAVE, REC_LOCAL, readLog } from '../model/log';
 import { decodePlace, type Place } from '../model/state';
 import type { Vm } from '../model/vm';
-import { hiOf, loOf, toBig } from '../model/words';
+import { toBig } from '../model/words';
 import { upTo } from './column';
+import type { EventChain } from './eventChain';
 import { Mover } from './mover';
 import { RunIndex } from './runIndex';
 import type { SourceLine, Statements } from './statements';
@@ -65,6 +66,9 @@ export interface Observation {
   readonly changesSince: number;
 }
 
+/** How something is known: seen in the trace or a dump, forced by what was seen, likely and asked for, or not at all. */
+export type Certainty = 'observed' | 'inferred' | 'assumed' | 'unknown';
+
 export interface RunParts {
   readonly title: string;
   readonly kind: 'scenario' | 'trace' | 'dump';
@@ -75,6 +79,8 @@ export interface RunParts {
   readonly sources: Statements;
   /** a trace's or dump's observed tables, ascending by source number; none for a scenario, whose table is known throughout */
   readonly dumps?: readonly { readonly source: number; readonly file: string }[];
+  /** how an event is known, by its number; observed when this is not given */
+  readonly eventCertainty?: (event: number) => Certainty;
   /** what holds for the whole run: mutations, what a trace cannot tell; sentences */
   readonly notes: readonly string[];
 }
@@ -98,6 +104,7 @@ export class Run {
   private readonly dumps: readonly { readonly moment: number; readonly file: string }[];
   private readonly log: Log;
   private readonly sources: Statements;
+  private readonly eventCertainty: (event: number) => Certainty;
   private readonly mover: Mover;
   /** first moment of each statement by source number, NO_MOMENT where it has none; made when first asked for */
   private firstMoment: Uint32Array | null = null;
@@ -114,6 +121,7 @@ export class Run {
     this.log = parts.log;
     this.sources = parts.sources;
     this.notes = parts.notes;
+    this.eventCertainty = parts.eventCertainty ?? (() => 'observed');
     parts.vm.state.log = null;
     parts.vm.hook = null;
     this.current = this.length - 1;
@@ -161,6 +169,19 @@ export class Run {
     return { dump, changesSince };
   }
 
+  /** How the state of an HPTE of the current table is known at the current moment. Of a trace only what a dump has just shown is. */
+  certaintyOfHpte(index: number): Certainty {
+    const observation = this.observation(this.current);
+    if (observation === null) return 'observed';
+    const within = index < this.vm.state.hpt.entries;
+    return within && observation.dump !== null && observation.changesSince === 0 ? 'observed' : 'unknown';
+  }
+
+  /** How an event is known. */
+  certaintyOfEvent(number: number): Certainty {
+    return this.eventCertainty(number);
+  }
+
   // ---- questions about a moment -------------------------------------------------------------------------------------
 
   /** Whether a moment is a statement rather than a step inside one. */
@@ -176,6 +197,14 @@ export class Run {
   /** Source number of the statement that a moment belongs to. */
   sourceNumber(moment: number): number {
     return this.index.sourceAt(moment);
+  }
+
+  /** The moment at which the statement that a moment belongs to began. */
+  statementOf(moment: number): number {
+    const source = this.sourceNumber(moment);
+    let at = moment;
+    while (at > 0 && !(this.isStatement(at) && this.sourceNumber(at) === source)) at--;
+    return at;
   }
 
   source(moment: number): SourceLine {
@@ -224,6 +253,44 @@ export class Run {
   /** Id of the innermost frame of a moment, or -1. */
   frameId(moment: number): number {
     return this.index.frameAt(moment);
+  }
+
+  /** The moment within whose kernel path the moment's statement runs, another actor's; -1 when it races nothing. */
+  interruptedAt(moment: number): number {
+    return this.index.interruptedAt(moment);
+  }
+
+  /** Whether the run ever does a step, by its id (listing.ts). */
+  doesStep(step: number): boolean {
+    return this.index.doesStep(step);
+  }
+
+  /** The outermost kernel path under way at a moment: its path and actor; null at a statement. */
+  outermost(moment: number): { readonly path: Path; readonly actor: number } | null {
+    let id = this.index.frameAt(moment);
+    if (id < 0) return null;
+    for (let caller = id; caller >= 0; caller = this.index.frameCaller(caller)) id = caller;
+    const { path, actor } = this.frame(id);
+    return { path, actor };
+  }
+
+  /** First moments inside of every activation of some paths, ascending. */
+  entriesOf(paths: readonly Path[]): number[] {
+    const wanted = new Set(paths.map(({ id }) => id));
+    const moments: number[] = [];
+    for (let frame = 0; frame < this.index.frameCount; frame++) {
+      if (!wanted.has(this.index.framePath(frame))) continue;
+      const entry = this.index.frameEntry(frame);
+      if (entry < this.length && this.isInside(frame, entry)) moments.push(entry);
+    }
+    return moments;
+  }
+
+  /** Whether a frame is under way at a moment, innermost or not. */
+  isInside(frame: number, moment: number): boolean {
+    for (let id = this.index.frameAt(moment); id >= frame; id = this.index.frameCaller(id))
+      if (id === frame) return true;
+    return false;
   }
 
   private frameAt(frame: Frame, path: Path, moment: number): FrameAt {
@@ -367,9 +434,21 @@ export class Run {
     return upTo(this.index.eventsOf(kind), this.eventsUpTo(moment) - 1);
   }
 
-  /** Visits the numbers of the events that have a 64-bit field of some name and value, ascending. */
-  forEachEventWith(field: string, value: bigint, visit: (event: number) => void): void {
-    this.index.forEachEventWith(field, hiOf(value), loOf(value), visit);
+  /** The events by the value of a 64-bit field of theirs, such as gfn. */
+  eventsBy(field: string): EventChain {
+    return this.index.chainOf(field);
+  }
+
+  /** The next (direction 1) or previous (-1) moment after `from` that raised an event of one of some kinds, or -1. */
+  nextMomentOf(kinds: readonly EventName[], from: number, direction: 1 | -1): number {
+    const next = direction === 1 ? this.eventsUpTo(from) : this.eventsUpTo(from - 1) - 1;
+    let best = -1;
+    for (const kind of kinds) {
+      const numbers = this.eventsOf(kind);
+      const event = direction === 1 ? numbers[upTo(numbers, next - 1)] : numbers[upTo(numbers, next) - 1];
+      if (event !== undefined && (best < 0 || event * direction < best * direction)) best = event;
+    }
+    return best < 0 ? -1 : this.eventMomentOf(best);
   }
 
   // ---- moving -------------------------------------------------------------------------------------------------------

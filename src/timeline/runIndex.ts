@@ -18,6 +18,7 @@ import {
   readLog,
 } from '../model/log';
 import { ByteColumn, Column } from './column';
+import { EventChain } from './eventChain';
 import { Writes } from './writes';
 
 const NONE = 0xffffffff;
@@ -28,6 +29,15 @@ const NEAR = 16;
 
 /** Words of the journal that are indexed at a time in slices: a few milliseconds. */
 const SLICE = 1 << 18;
+
+/** A statement within whose kernel path another actor's statement runs. */
+interface Interrupted {
+  readonly source: number;
+  readonly stack: number[];
+  readonly latest: number;
+  /** number of the race that it is interrupted by */
+  readonly race: number;
+}
 
 export class RunIndex {
   readonly writes: Writes;
@@ -53,6 +63,8 @@ export class RunIndex {
   private readonly eventAddress = new Column();
   /** numbers of the events of each kind, made when first asked for */
   private byKind: readonly Uint32Array[] | null = null;
+  /** by name of the field */
+  private readonly chains = new Map<string, EventChain>();
 
   /** Address behind the last record taken. */
   end = 0;
@@ -60,8 +72,20 @@ export class RunIndex {
   /** frames under way, outermost first */
   private stack: number[] = [];
   private source = 0;
-  /** statements within whose kernel paths another actor's statement runs */
-  private readonly interrupted: { readonly source: number; readonly stack: number[] }[] = [];
+  /** statements within whose kernel paths another actor's statement runs, with the race that each is interrupted by */
+  private readonly interrupted: Interrupted[] = [];
+  /** last moment of the statement that is under way */
+  private latest = 0;
+
+  // by race: a statement that runs inside another one's kernel path
+  private readonly raceFrom = new Column();
+  private readonly raceTo = new Column();
+  /** the moment within which it runs */
+  private readonly raceWithin = new Column();
+  /** the race around it */
+  private readonly raceOuter = new Column();
+  /** which steps the run ever does, by step id */
+  private readonly stepsDone = new Uint8Array(1 << 16);
 
   /** @param log its records are whole up to its end */
   constructor(readonly log: Log) {
@@ -93,6 +117,7 @@ export class RunIndex {
       this.record(type, value, address),
     );
     this.byKind = null;
+    this.chains.clear();
   }
 
   /** Gives back memory that was kept for more records. */
@@ -105,7 +130,7 @@ export class RunIndex {
     switch (type) {
       case REC_MARK:
         if (this.stack.length > 0) {
-          this.interrupted.push({ source: this.source, stack: this.stack });
+          this.beginRace();
           this.stack = [];
         }
         this.source = value;
@@ -113,11 +138,14 @@ export class RunIndex {
         return;
       case REC_RESUME: {
         const outer = this.interrupted.pop();
+        if (outer !== undefined) this.raceTo.set(outer.race, this.addresses.length);
         this.source = outer?.source ?? this.source;
         this.stack = outer?.stack ?? [];
+        this.latest = outer?.latest ?? this.latest;
         return;
       }
       case REC_STEP:
+        this.stepsDone[value] = 1;
         this.begin(address);
         return;
       case REC_ENTER:
@@ -138,12 +166,22 @@ export class RunIndex {
     }
   }
 
+  private beginRace(): void {
+    const race = this.raceFrom.length;
+    this.raceFrom.push(this.addresses.length);
+    this.raceTo.push(NONE);
+    this.raceWithin.push(this.latest);
+    this.raceOuter.push(this.interrupted.at(-1)?.race ?? NONE);
+    this.interrupted.push({ source: this.source, stack: this.stack, latest: this.latest, race });
+  }
+
   private begin(address: number): void {
     const known = this.statementSource.length;
     if (known === 0 || this.statementSource.at(known - 1) !== this.source) {
       this.statementFrom.push(this.addresses.length);
       this.statementSource.push(this.source);
     }
+    this.latest = this.addresses.length;
     this.addresses.push(address);
     this.frameOf.push(this.stack.at(-1) ?? NONE);
   }
@@ -156,6 +194,10 @@ export class RunIndex {
       this.statementSource,
       this.frameParent,
       this.frameAddress,
+      this.raceFrom,
+      this.raceTo,
+      this.raceWithin,
+      this.raceOuter,
       this.eventKind,
       this.eventAddress,
     ];
@@ -163,8 +205,12 @@ export class RunIndex {
 
   /** Memory of the columns, in bytes. */
   get bytes(): number {
-    const kinds = (this.byKind ?? []).reduce((bytes, { byteLength }) => bytes + byteLength, 0);
-    return this.all.reduce((bytes, column) => bytes + column.bytes, this.writes.bytes + kinds);
+    const made = [
+      ...(this.byKind ?? []).map(({ byteLength }) => byteLength),
+      ...[...this.chains.values()].map(({ bytes }) => bytes),
+    ];
+    const columns = this.all.map(({ bytes }) => bytes);
+    return [...columns, ...made, this.writes.bytes].reduce((sum, bytes) => sum + bytes, 0);
   }
 
   private first(address: number): number {
@@ -205,6 +251,21 @@ export class RunIndex {
     return this.statementSource.at(statement);
   }
 
+  /** The moment within whose kernel path a moment's statement runs, another actor's; -1 when it is not in a race. */
+  interruptedAt(moment: number): number {
+    let race = this.raceFrom.upTo(moment) - 1;
+    while (race >= 0 && this.raceTo.at(race) <= moment) {
+      const outer = this.raceOuter.at(race);
+      race = outer === NONE ? -1 : outer;
+    }
+    return race < 0 ? -1 : this.raceWithin.at(race);
+  }
+
+  /** Whether the run ever does a step, by its id (listing.ts). */
+  doesStep(step: number): boolean {
+    return this.stepsDone[step] === 1;
+  }
+
   /** The moment that a record belongs to. Records asked for one after the other are found without a search. */
   momentOf(address: number): number {
     const { addresses } = this;
@@ -222,6 +283,10 @@ export class RunIndex {
   }
 
   // ---- frames -------------------------------------------------------------------------------------------------------
+
+  get frameCount(): number {
+    return this.frameAddress.length;
+  }
 
   /** Number of the path of a frame (listing.ts). */
   framePath(frame: number): number {
@@ -296,17 +361,20 @@ export class RunIndex {
     return numbers;
   }
 
-  /** Visits the numbers of the events that have a 64-bit field of some name and value, ascending. */
-  forEachEventWith(field: string, hi: number, lo: number, visit: (event: number) => void): void {
+  /** The events by the value of a 64-bit field, made when first asked for. */
+  chainOf(field: string): EventChain {
+    const known = this.chains.get(field);
+    if (known !== undefined) return known;
     const places = EVENT_NAMES.map((_, code) => wideFieldAt(code, field));
-    const { chunks } = this.log;
-    for (let event = 0; event < this.eventCount; event++) {
-      const at = places[this.eventKind.at(event)] as number;
-      if (at < 0) continue;
-      const address = this.eventAddress.at(event) + at;
-      const chunk = chunks[address >>> LOG_CHUNK_SHIFT] as Int32Array;
-      const p = address & (LOG_CHUNK - 1);
-      if (chunk[p + 1] === lo && chunk[p] === hi) visit(event);
-    }
+    const chain = new EventChain(this.eventCount, (found) => {
+      for (let event = 0; event < this.eventCount; event++) {
+        const at = places[this.eventKind.at(event)] as number;
+        if (at < 0) continue;
+        const [chunk, p] = this.eventRecord(event);
+        found(event, chunk[p + at] as number, chunk[p + at + 1] as number);
+      }
+    });
+    this.chains.set(field, chain);
+    return chain;
   }
 }

@@ -8,9 +8,14 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { setExceptionBreakpoints } from '../../src/debug/breakpoints';
 import { Debuggee } from '../../src/debug/debuggee';
+import { loadRun } from '../../src/debug/load';
+import type { Direction } from '../../src/debug/moments';
 import { scopesAt } from '../../src/debug/scopes';
+import { PRESETS } from '../../src/debug/stepping';
 import { References, variablesOf } from '../../src/debug/variables';
 import { EVENT_NAMES, eventText } from '../../src/model/events';
+import { nodeDecompressors } from '../../src/platform/node/decoders';
+import { nodeFiles } from '../../src/platform/node/files';
 import { runScenario } from '../../src/scenario/runner';
 import { inRepository } from '../repository';
 
@@ -60,6 +65,35 @@ function shown(debuggee: Debuggee, depth: number): string {
   return lines.join('\n');
 }
 
+/**
+ * Walks forward from a moment by steps over while `within` holds, and from the last stop back: the stops are the same, with equal
+ * variables.
+ */
+async function sameBothWays(debuggee: Debuggee, from: number, within: () => boolean = () => true): Promise<void> {
+  const walk = async (direction: Direction): Promise<string[]> => {
+    const stops: string[] = [];
+    while ((await debuggee.stepOver(direction)).reason === 'step' && debuggee.position > from && within()) {
+      stops.push(shown(debuggee, 0));
+      last = debuggee.position;
+    }
+    return stops;
+  };
+  let last = from;
+  debuggee.goTo(from);
+  const forward = await walk(1);
+  debuggee.goTo(last);
+  const backward = last === from ? [] : [shown(debuggee, 0), ...(await walk(-1))];
+  assert.deepEqual(backward.reverse(), forward, `from moment ${from + 1}`);
+}
+
+/** First moments of the outermost kernel paths that nothing races. */
+function entriesOf({ run }: Debuggee): number[] {
+  const entries: number[] = [];
+  for (let m = 1; m < run.length; m++)
+    if (run.isStatement(m - 1) && run.depth(m) === 1 && run.interruptedAt(m) < 0) entries.push(m);
+  return entries;
+}
+
 /** What a person reads of a stop: events, stacks, and the variables that this moment changed. */
 function essence(stop: string): string {
   const lines = stop.split('\n');
@@ -87,6 +121,39 @@ describe('golden transcripts', function () {
         const backward = [shown(debuggee, 1)];
         while ((await debuggee.stepInto(-1)).reason === 'step') backward.push(shown(debuggee, 1));
         assert.deepEqual(backward.reverse(), forward);
+      });
+
+      for (const { name: preset } of PRESETS) {
+        it(`steps over the same moments in both directions: ${preset}`, async () => {
+          const debuggee = open(name);
+          debuggee.stepping = preset;
+          await sameBothWays(debuggee, 0);
+        });
+
+        it(`steps over the same moments of a kernel path in both directions: ${preset}`, async () => {
+          const debuggee = open(name);
+          debuggee.stepping = preset;
+          const { run } = debuggee;
+          for (const entry of entriesOf(debuggee)) {
+            const statement = run.statementOf(entry);
+            await sameBothWays(
+              debuggee,
+              entry,
+              () => !run.isStatement(debuggee.position) || run.interruptedAt(debuggee.position) >= statement,
+            );
+          }
+        });
+      }
+
+      it('follows each label over the same moments in both directions', async () => {
+        const debuggee = open(name);
+        for (const label of debuggee.labels.keys()) {
+          for (const { name: preset } of PRESETS) {
+            debuggee.stepping = preset;
+            debuggee.follow({ what: 'label', name: label });
+            await sameBothWays(debuggee, 0);
+          }
+        }
       });
 
       it('steps over the same lines in both directions', async () => {
@@ -130,4 +197,44 @@ describe('golden transcripts', function () {
       });
     });
   }
+
+  describe('the recording of a real host', () => {
+    let debuggee: Debuggee;
+    before(async () => {
+      const folder = inRepository('samples/recordings/power9-64k');
+      const from = {
+        files: nodeFiles(folder),
+        decompressors: nodeDecompressors,
+        pathOf: (name: string) => join(folder, name),
+      };
+      const loaded = await loadRun('hptscope.json', from, { cancelled: false, report: () => {} });
+      debuggee = new Debuggee(loaded, { log: () => assert.fail('no log point is set'), trouble: assert.fail });
+    });
+
+    it('shows the same moments, backwards, with the same variables', async () => {
+      debuggee.goTo(0);
+      const forward = [shown(debuggee, 1)];
+      while ((await debuggee.stepInto(1)).reason === 'step') forward.push(shown(debuggee, 1));
+      assert.equal(forward.length, debuggee.run.length);
+      const backward = [shown(debuggee, 1)];
+      while ((await debuggee.stepInto(-1)).reason === 'step') backward.push(shown(debuggee, 1));
+      assert.deepEqual(backward.reverse(), forward);
+    });
+
+    for (const { name: preset } of PRESETS) {
+      it(`steps over the same moments in both directions: ${preset}`, async () => {
+        debuggee.stepping = preset;
+        await sameBothWays(debuggee, 0);
+      });
+    }
+
+    it('follows a guest page and a vCPU over the same moments in both directions', async () => {
+      debuggee.stepping = 'everything';
+      debuggee.follow({ what: 'vcpu', value: 0n });
+      await sameBothWays(debuggee, 0);
+      const gfn = BigInt(debuggee.run.vm.state.slots[0]?.baseGfn ?? 0);
+      debuggee.follow({ what: 'gfn', value: gfn });
+      await sameBothWays(debuggee, 0);
+    });
+  });
 });

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { complete } from '../../../src/debug/complete';
 import { evaluate, type Scope } from '../../../src/debug/evaluate';
 import { ExpressionError, parseExpression, tryParse } from '../../../src/debug/expression';
+import { followed } from '../../../src/debug/follow';
 import { launchOptions } from '../../../src/debug/launch';
 import { FUNCTIONS, NAMES } from '../../../src/debug/names';
 import { hitFilter, logTemplate } from '../../../src/debug/stops';
@@ -30,7 +31,7 @@ function openedAt(kind: string): Scope {
   for (let i = 0; i < run.eventCount; i++) {
     if (run.eventName(i) !== kind) continue;
     run.seek(run.eventMomentOf(i));
-    return { run, labels, actor: 'host', event: run.event(i).event };
+    return { run, labels, actor: 'host', event: run.event(i).event, number: i };
   }
   throw new Error(`no ${kind} in the sample`);
 }
@@ -89,6 +90,27 @@ describe('expressions', () => {
     ['seq', '0x0'],
     ['notifier.count', '1'],
     ['ea', 'unknown'],
+    ['gfn == 0x10 && page.gfn == gfn', 'yes'],
+    ['slot == 0 && slot.hva == 0x7f0000000000', 'yes'],
+    ['hva == slot.hva + 0x10000', 'yes'],
+    ['pteg == hpte.pteg', 'yes'],
+    ['pfn', 'unknown'],
+    ['vcpu == 0', 'yes'],
+    ["vm == 'page-out.hpt' && vm.order == 18", 'yes'],
+    ["vm.kernel == 'linux-6.1'", 'yes'],
+    ['known == observed', 'yes'],
+    ['generation', '0'],
+    ['ret', 'unknown'],
+    ['dsisr & 0x40000000', 'unknown'],
+    ['vsid', 'unknown'],
+    ['task', 'unknown'],
+    ['dt > 100us', 'unknown'],
+    ['100us + 1ms', '0x10c8e0'],
+    ['2s == 2000ms && 1us == 1000ns', 'yes'],
+    ['count(gfn, 1ms)', 'unknown'],
+    ['dt(hpte.enter)', 'unknown'],
+    ['why(a.state).moment == moment', 'yes'],
+    ['why(a.r.rpn).moment < moment', 'yes'],
     ['hpte[0x7fffffffffff]', 'unknown'],
   ] as const) {
     it(`${text} is ${expected}`, () => assert.equal(value(text), expected));
@@ -102,6 +124,11 @@ describe('expressions', () => {
     ['hpte[', 5, /expected a value/],
     ['0x', 0, /is no number/],
     ['12ab', 0, /is no number/],
+    ['0x10us', 0, /is no number/],
+    ['dt(3)', 3, /expected an event kind/],
+    ['count(hpte.absent, 1ms, 2)', 0, /expected count\(hpte/],
+    ['why(3)', 4, /expected an HPTE/],
+    ['why(moment.x)', 4, /has no fields/],
     ['0x10000000000000000', 0, /at most 64 bits/],
     ["'open", 0, /not closed/],
     ['a # b', 2, /means nothing here/],
@@ -131,7 +158,20 @@ describe('expressions', () => {
     });
   }
 
-  it('no text makes it do anything but answer or tell a mistake, within 100 ms', () => {
+  it('counts the events that name the same page or entry, up to the one at hand', () => {
+    const { run, event, number } = scope;
+    assert.ok(event?.kind === 'hpte.absent' && number !== undefined);
+    const events = Array.from({ length: number + 1 }, (_, i) => run.event(i).event);
+    const naming = (name: 'gfn' | 'index') =>
+      events.filter((other) => name in other && (other as unknown as Record<string, unknown>)[name] === event[name])
+        .length;
+    assert.equal(value('count(gfn)'), String(naming('gfn')));
+    assert.equal(value('count(index)'), String(naming('index')));
+    assert.ok(naming('gfn') > 1 && naming('index') > 1);
+  });
+
+  it('no text makes it do anything but answer or tell a mistake, within 100 ms', function () {
+    this.timeout(10_000 + numRuns * 20);
     const words = [
       ...Object.keys(NAMES),
       ...Object.keys(FUNCTIONS),
@@ -171,7 +211,11 @@ describe('expressions', () => {
       "'",
       ' ',
     ];
+    const duration = fc
+      .tuple(fc.nat(), fc.constantFrom('ns', 'us', 'ms', 's', 'm', 'K'))
+      .map(([n, unit]) => `${n}${unit}`);
     const part = fc.oneof(
+      duration,
       fc.constantFrom(...words),
       fc.constantFrom(...signs),
       fc.bigInt(0n, (1n << 66n) - 1n).map((n) => `0x${n.toString(16)}`),
@@ -207,6 +251,7 @@ describe('expressions', () => {
     complete(text, column, scope);
     assert.ok(['string', 'function'].includes(typeof hitFilter(text)));
     logTemplate(text);
+    assert.ok(['string', 'object'].includes(typeof followed(text)));
   }
 
   it('completes fields, functions and event kinds where they can stand', () => {
@@ -215,11 +260,38 @@ describe('expressions', () => {
     assert.deepEqual(labels('hpte[0x1aa8].v.ab'), ['absent']);
     assert.deepEqual(labels('ring(gfn 0x10)[0].st'), ['state']);
     assert.deepEqual(labels('count(dirty.'), ['dirty.set', 'dirty.read', 'dirty.lost']);
+    assert.deepEqual(labels('dt(fault.en'), ['fault.enter']);
+    assert.deepEqual(labels('count(h').slice(0, 3), ['hva', 'hpte.enter', 'hpte.absent']);
     assert.deepEqual(labels('nobody.'), []);
   });
 });
 
 describe('launch configurations', () => {
+  for (const [configuration, property, message] of [
+    [{}, 'program', /expected the path of a scenario.*got nothing/],
+    [{ program: 'a.hpt', stepping: 'leaps' }, 'stepping', /expected one of "table".*got "leaps"/],
+    [{ program: 'a.hpt', stopOnEntry: 'yes' }, 'stopOnEntry', /expected true or false, got "yes"/],
+    [{ program: 'a.hpt', stoponentry: true }, 'stoponentry', /did you mean "stopOnEntry"\?/],
+    [{ program: 'a.hpt', follow: 'gfn ten' }, 'follow', /expected "gfn 0x10".*got "gfn ten"/],
+    [{ program: 'a.hpt', follow: 16 }, 'follow', /expected a text.*got 16/],
+  ] as const) {
+    it(`${JSON.stringify(configuration)} is wrong in "${property}"`, () => {
+      const options = launchOptions(configuration);
+      assert.ok('mistakes' in options);
+      assert.deepEqual(
+        options.mistakes.map((mistake) => mistake.property),
+        [property],
+      );
+      assert.match(options.mistakes[0]?.message ?? '', message);
+    });
+  }
+
+  it('say what to follow', () => {
+    const options = launchOptions({ program: 'a.hpt', follow: 'gpa 0x10000' });
+    assert.ok(!('mistakes' in options));
+    assert.deepEqual(options.follow, { what: 'gpa', value: 0x10000n });
+  });
+
   it('any object is accepted or told what is wrong with it', () => {
     const values = fc.oneof(
       fc.anything(),
@@ -235,6 +307,7 @@ describe('launch configurations', () => {
           program: values,
           stopOnEntry: values,
           stepping: values,
+          follow: fc.oneof(values, fc.constantFrom('gfn 0x10', 'hpte 3', 'vcpu', 'a', 'gfn a')),
           noDebug: values,
           __x: values,
           other: values,
@@ -248,7 +321,8 @@ describe('launch configurations', () => {
         if ('mistakes' in options)
           assert.ok(
             options.mistakes.length > 0 &&
-              options.mistakes.every((text) => text.includes('expected') || text.includes('"')),
+              options.mistakes.every(({ property, message }) => property !== undefined || /expected/.test(message)) &&
+              options.mistakes.every(({ message }) => /expected|no such property/.test(message)),
           );
         else assert.equal(typeof options.program, 'string');
       }),

@@ -137,6 +137,22 @@ describe('debug adapter', () => {
       });
     }
 
+    it('names the properties of a launch configuration that are wrong, for a client that shows them there', async () => {
+      await adapter.client.initializeRequest();
+      const told = adapter.client.waitForEvent('hpt/launchMistakes');
+      const launch = adapter.client.launchRequest({
+        program: pageOut,
+        stepping: 'leaps',
+        folow: 'a',
+      } as DebugProtocol.LaunchRequestArguments);
+      await assert.rejects(launch, /"stepping": expected one of .*; "folow": no such property; did you mean "follow"/);
+      const { body } = await told;
+      assert.deepEqual(
+        body.mistakes.map(({ property }: { property: string }) => property),
+        ['stepping', 'folow'],
+      );
+    });
+
     it('reports progress to a client that wants it', async () => {
       const seen: string[] = [];
       for (const event of ['progressStart', 'progressUpdate', 'progressEnd'])
@@ -278,6 +294,55 @@ describe('debug adapter', () => {
       await assert.rejects(adapter.client.customRequest('goto', { threadId: 1, targetId: -1 }), /no moment/);
     });
 
+    it('follow one page, one HPTE or one vCPU, together with the preset, in both directions', async () => {
+      await adapter.launch(pageOut);
+      const walk = async (what: string, preset: string): Promise<number[]> => {
+        await adapter.client.customRequest('hpt/setStepping', { preset });
+        await adapter.client.customRequest('hpt/follow', { what });
+        await adapter.move('hpt/goToMoment', { moment: 0 });
+        const stops = async (command: string, end: string): Promise<number[]> => {
+          const found: number[] = [];
+          for (let stop = await adapter.move(command); stop.description !== end; stop = await adapter.move(command))
+            found.push((await adapter.state()).moment);
+          return found;
+        };
+        const forward = await stops('next', 'End of the run');
+        assert.deepEqual((await stops('hpt/reverseNext', 'Start of the run')).reverse(), forward, `${what}, ${preset}`);
+        return forward;
+      };
+      const table = await walk('gfn 0x10', 'table');
+      const everything = await walk('gpa 0x10000', 'everything');
+      assert.ok(table.length > 2 && everything.length > table.length);
+      assert.ok(table.every((moment) => everything.includes(moment)));
+      const a = await walk('a', 'table');
+      const b = await walk('b', 'table');
+      assert.ok(a.length > 1 && b.length > 1 && `${a}` !== `${b}`);
+      for (const moment of a) {
+        await adapter.move('hpt/goToMoment', { moment });
+        assert.equal(await adapter.evaluate('hpte == a'), 'yes', `moment ${moment}`);
+      }
+      const vcpu = await walk('vcpu 0', 'faults');
+      assert.ok(vcpu.length > 0);
+      const { body } = await adapter.client.customRequest('hpt/follow', { what: 'gfn 0x10' });
+      assert.equal(body.following, 'guest page 0x10');
+      await adapter.client.customRequest('hpt/follow', {});
+      await adapter.move('hpt/goToMoment', { moment: 0 });
+      await adapter.move('next');
+      assert.equal((await adapter.state()).line, lineOf('memslot'), 'without it steps go from line to line');
+      await assert.rejects(adapter.client.customRequest('hpt/follow', { what: 'gfn' }), /there is no label "gfn"/);
+      await assert.rejects(adapter.client.customRequest('hpt/follow', { what: 'gfn 0x7777777' }), /no memslot has/);
+      await assert.rejects(
+        adapter.client.customRequest('hpt/follow', { what: '12 moons' }),
+        /"what": expected "gfn 0x10"/,
+      );
+    });
+
+    it('keep from the start to what launch.json says', async () => {
+      await adapter.launch(pageOut, { follow: 'gfn 0x10' });
+      await adapter.move('next');
+      assert.equal(await adapter.evaluate('gfn'), '0x10');
+    });
+
     it('restarts a frame at its first step', async () => {
       await atAbsent();
       const [frame] = await adapter.stack();
@@ -369,11 +434,110 @@ describe('debug adapter', () => {
         ],
       });
       assert.equal((await adapter.move('continue')).description, 'End of the run');
-      const told = adapter.outputs.filter(({ output }) => output.startsWith('gone: 0x'));
+      const told = adapter.outputs.filter(({ output }) => /^#\d+ gone: 0x/.test(output));
       assert.ok(told.length >= 1 && told.every(({ output }) => /, (2|4|6)\n$/.test(output)), JSON.stringify(told));
       assert.equal(told[0]?.line, swapOut);
       const refused = adapter.client.customRequest('hpt/setEventBreakpoints', { breakpoints: 3 });
       await assert.rejects(refused, /"breakpoints": expected a list/);
+    });
+
+    it('of the event tree are armed by another event, in both directions of travel', async () => {
+      await adapter.launch(pageOut);
+      await filters();
+      const walk = async (armedAfter?: object): Promise<string[]> => {
+        const { body } = await adapter.client.customRequest('hpt/setEventBreakpoints', {
+          breakpoints: [
+            { kind: 'hpte.reinstate', hitCondition: '> 0', ...(armedAfter === undefined ? {} : { armedAfter }) },
+          ],
+        });
+        assert.deepEqual(
+          body.breakpoints.map(({ verified }: { verified: boolean }) => verified),
+          [true],
+        );
+        const stops = async (command: string, end: string): Promise<string[]> => {
+          const found: string[] = [];
+          for (let stop = await adapter.move(command); stop.description !== end; stop = await adapter.move(command))
+            found.push(`${(await adapter.state()).moment}`);
+          return found;
+        };
+        await adapter.move('hpt/goToMoment', { moment: 0 });
+        const forward = await stops('continue', 'End of the run');
+        assert.deepEqual((await stops('reverseContinue', 'Start of the run')).reverse(), forward);
+        return forward;
+      };
+      const all = await walk();
+      assert.ok(all.length >= 2, `${all}`);
+      assert.deepEqual(await walk({ kind: 'hpte.enter' }), all, 'the entering comes before all of them');
+      assert.deepEqual(await walk({ kind: 'hpte.reinstate' }), all.slice(1), 'it arms itself from its second time on');
+      assert.deepEqual(
+        await walk({ kind: 'hpte.reinstate', condition: 'index == a' }).then((left) => all.slice(-left.length)),
+        await walk({ kind: 'hpte.reinstate', condition: 'index == a' }),
+      );
+      assert.deepEqual(await walk({ kind: 'hpt.resize' }), [], 'no resize ever comes');
+    });
+
+    it('of the event tree tell what is wrong with their arming, at its place', async () => {
+      await adapter.launch(pageOut);
+      const set = async (...breakpoints: object[]) =>
+        (await adapter.client.customRequest('hpt/setEventBreakpoints', { breakpoints })).body
+          .breakpoints as DebugProtocol.Breakpoint[];
+      const [moon, half] = await set(
+        { kind: 'hpte.absent', armedAfter: 'moon.rise' },
+        { kind: 'hpte.absent', armedAfter: { kind: 'fault.enter', condition: 'gfn ==' } },
+      );
+      assert.deepEqual([moon?.verified, moon?.message], [false, 'armed after: "moon.rise" is no kind of event']);
+      assert.deepEqual(
+        [half?.verified, half?.message],
+        [false, 'armed after fault.enter, condition, character 7: expected a value, got the end'],
+      );
+      await assert.rejects(
+        set({ kind: 'hpte.absent', armedAfter: { after: 3 } }),
+        /number 1, "armedAfter": expected a kind/,
+      );
+      await assert.rejects(set({ condition: 'true' }), /number 1: expected one of "kind", "function" and "data"/);
+    });
+
+    it('of the event tree on functions and data combine with log messages', async () => {
+      await adapter.launch(pageOut);
+      await filters();
+      await adapter.client.customRequest('hpt/setEventBreakpoints', {
+        breakpoints: [
+          { function: 'kvm_unmap_rmapp', logMessage: 'unmap of {local.gfn}' },
+          {
+            data: `hpte:${await adapter.evaluate('a.index')}`,
+            condition: 'new.state == absent',
+            logMessage: 'a is {a.state}',
+            hitCondition: '1',
+          },
+        ],
+      });
+      await adapter.move('continue');
+      const said = adapter.outputs.map(({ output }) => output.replace(/^#\d+ /, ''));
+      assert.ok(said.includes('unmap of 0x10\n'), JSON.stringify(said));
+      assert.equal(said.filter((text) => text === 'a is absent\n').length, 1);
+    });
+
+    it('that speak tell their moment, which the debug console goes to', async () => {
+      await adapter.launch(pageOut);
+      await filters();
+      const told = adapter.client.waitForEvent('hpt/output');
+      await lines({ line: swapOut, logMessage: 'out' });
+      await adapter.move('continue');
+      const { body } = await told;
+      const [line] = adapter.outputs.filter(({ output }) => output.endsWith(' out\n'));
+      assert.deepEqual(
+        [body.text, body.path, body.line, line?.output, line?.line],
+        ['out', pageOut, swapOut, `#${body.moment + 1} out\n`, swapOut],
+      );
+      const stopped = adapter.stopped();
+      const answer = await adapter.client.evaluateRequest({ expression: `#${body.moment + 1}`, context: 'repl' });
+      assert.equal((await stopped).reason, 'goto');
+      assert.equal((await adapter.state()).moment, body.moment);
+      assert.equal(answer.body.result, text[swapOut - 1]);
+      await assert.rejects(
+        adapter.client.evaluateRequest({ expression: '#0', context: 'repl' }),
+        /There are the moments #1 to #\d+/,
+      );
     });
 
     it('on lines move to the next statement, and are refused where none follows', async () => {
@@ -404,7 +568,7 @@ describe('debug adapter', () => {
       await adapter.move('continue');
       assert.equal((await adapter.state()).line, swapOut + 1);
       assert.equal(
-        adapter.outputs.some(({ output, line }) => output === 'out valid {{\n' && line === swapOut),
+        adapter.outputs.some(({ output, line }) => /^#\d+ out valid \{\{\n$/.test(output) && line === swapOut),
         true,
       );
       const [bad] = await lines({ line: swapOut, hitCondition: 'often' });

@@ -1,0 +1,71 @@
+// Following one guest page, one HPTE or one vCPU: what is followed filters where steps stop, together with the preset.
+
+import type { Run } from '../timeline/run';
+import { changesOf, dataPoint, momentsNaming } from './dataPoints';
+import { type Direction, nextOf } from './moments';
+import type { Actors } from './stack';
+
+/** What a person asks to follow. */
+export type Followed =
+  | { readonly what: 'gfn' | 'gpa' | 'hpte'; readonly value: bigint }
+  | { readonly what: 'vcpu'; readonly value: bigint }
+  | { readonly what: 'label'; readonly name: string };
+
+/** Reads "gfn 0x10", "gpa 0x10000", "hpte 0x1f3", "vcpu 0" or a label. @returns a sentence when it is none */
+export function followed(text: string): Followed | string {
+  const match = /^\s*(?:(gfn|gpa|hpte|vcpu)\s+(0[xX][0-9a-fA-F]{1,16}|\d{1,18})|([A-Za-z_][\w-]*))\s*$/.exec(text);
+  const [, what, value, name] = match ?? [];
+  if (name !== undefined) return { what: 'label', name };
+  if (what === 'gfn' || what === 'gpa' || what === 'hpte' || what === 'vcpu')
+    return { what, value: BigInt(value ?? 0) };
+  return `expected "gfn 0x10", "gpa 0x10000", "hpte 0x1f3", "vcpu 0" or a label, got "${text.slice(0, 40)}"`;
+}
+
+/** Where what is followed has a part in a run. */
+export interface Trail {
+  readonly description: string;
+  /** The next moment after `from` that concerns it; -1 without one. `wanted`: only moments that this accepts. */
+  next(from: number, direction: Direction): number;
+  concerns(moment: number): boolean;
+}
+
+/** The trail of something in a run. @returns a sentence when the run has no such thing */
+export function trailOf(
+  run: Run,
+  actors: Actors,
+  labels: ReadonlyMap<string, number>,
+  asked: Followed,
+): Trail | string {
+  if (asked.what === 'label') {
+    const index = labels.get(asked.name);
+    if (index === undefined) return `there is no label "${asked.name.slice(0, 40)}"`;
+    return trailOf(run, actors, labels, { what: 'hpte', value: BigInt(index) });
+  }
+  const { what, value } = asked;
+  if (what === 'vcpu') return vcpuTrail(run, actors, value);
+  if (what === 'hpte' && value >= BigInt(run.vm.state.hpt.entries))
+    return `the table has no HPTE 0x${value.toString(16)}`;
+  const gfn = what === 'gpa' ? value >> BigInt(run.vm.pageShift) : value;
+  const hex = `0x${gfn.toString(16)}`;
+  const point = dataPoint(run.vm, what === 'hpte' ? `hpte:${hex}` : `page:${hex}`);
+  if (point === undefined) return `no memslot has the guest page ${hex}`;
+  const named = what === 'hpte' ? momentsNaming(run, 'index', value) : [];
+  const moments = [...new Set([...changesOf(run, point), ...named])].sort((a, b) => a - b);
+  return {
+    description: point.description,
+    next: (from, direction) => nextOf(moments, from, direction),
+    concerns: (moment) => nextOf(moments, moment - 1, 1) === moment,
+  };
+}
+
+function vcpuTrail(run: Run, actors: Actors, vcpu: bigint): Trail {
+  const name = `vCPU ${vcpu}`;
+  return {
+    description: name,
+    next: (from, direction) => {
+      const to = from + direction;
+      return to >= 0 && to < run.length ? to : -1;
+    },
+    concerns: (moment) => actors.at(moment).name === name,
+  };
+}
