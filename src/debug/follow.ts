@@ -4,6 +4,7 @@ import type { Run } from '../timeline/run';
 import { changesOf, dataPoint, momentsNaming } from './dataPoints';
 import { type Direction, nextOf } from './moments';
 import type { Actors } from './stack';
+import { faultedGfn } from './subject';
 
 /** What a person asks to follow. */
 export type Followed =
@@ -49,13 +50,31 @@ export function trailOf(
   const hex = `0x${gfn.toString(16)}`;
   const point = dataPoint(run.vm, what === 'hpte' ? `hpte:${hex}` : `page:${hex}`);
   if (point === undefined) return `no memslot has the guest page ${hex}`;
-  const named = what === 'hpte' ? momentsNaming(run, 'index', value) : [];
+  const named =
+    what === 'hpte' ? momentsNaming(run, 'index', value) : [...hostMoments(run, gfn), ...faultMoments(run, gfn)];
   const moments = [...new Set([...changesOf(run, point), ...named])].sort((a, b) => a - b);
   return {
     description: point.description,
     next: (from, direction) => nextOf(moments, from, direction),
     concerns: (moment) => nextOf(moments, moment - 1, 1) === moment,
   };
+}
+
+/** Moments of events that name the host virtual address of a guest page. */
+function hostMoments(run: Run, gfn: bigint): number[] {
+  const { vm } = run;
+  const slot = vm.state.slotOfGfn(Number(gfn));
+  return slot === null ? [] : momentsNaming(run, 'hva', BigInt(slot.hva + (Number(gfn) - slot.baseGfn) * vm.page));
+}
+
+/** Moments at which a fault on a guest page begins: the event's guest view of the HPTE tells the page. */
+function faultMoments(run: Run, gfn: bigint): number[] {
+  const moments: number[] = [];
+  for (const number of run.eventsOf('fault.enter')) {
+    const { event, moment } = run.event(number);
+    if (event.kind === 'fault.enter' && faultedGfn(run.vm, event) === gfn) moments.push(moment);
+  }
+  return moments;
 }
 
 function vcpuTrail(run: Run, actors: Actors, vcpu: bigint): Trail {

@@ -1,7 +1,7 @@
 // What a moment is about: the address, HPTE, guest page and vCPU that its events, its writes and the kernel paths under way
 // name. Events come first, then writes, then the innermost path's values and arguments, then its callers'.
 
-import type { Event } from '../model/events';
+import type { Event, EventOf } from '../model/events';
 import { actualShift, gfnOf } from '../model/hpte';
 import { Plane, type Store, Vcpu } from '../model/state';
 import type { Vm } from '../model/vm';
@@ -23,13 +23,18 @@ export interface Subject {
 
 type Names = Map<string, bigint>;
 
+/** The page of a fault. The event names the memslot's first page only; the page is that of the guest view. */
+export function faultedGfn(vm: Vm, { guest, v }: EventOf<'fault.enter'>): bigint | undefined {
+  const [hi, lo] = [hiOf(guest), loOf(guest)];
+  const shift = actualShift(vm, loOf(v), lo);
+  return shift === 0 ? undefined : BigInt(gfnOf(hi, lo, shift, vm.pageShift));
+}
+
 /** Values by name that an event tells. */
 function ofEvent(vm: Vm, event: Event, names: Names): void {
   if (event.kind === 'fault.enter' && !names.has('gfn')) {
-    // the event names the memslot's first page only; the page is that of the guest view
-    const [hi, lo] = [hiOf(event.guest), loOf(event.guest)];
-    const shift = actualShift(vm, loOf(event.v), lo);
-    if (shift !== 0) names.set('gfn', BigInt(gfnOf(hi, lo, shift, vm.pageShift)));
+    const gfn = faultedGfn(vm, event);
+    if (gfn !== undefined) names.set('gfn', gfn);
   }
   for (const [name, value] of Object.entries(event)) {
     if (name === 'baseGfn') continue;

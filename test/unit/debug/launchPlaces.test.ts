@@ -2,7 +2,7 @@
 
 import { strict as assert } from 'node:assert';
 import fc from 'fast-check';
-import { launchOptions, propertyOf } from '../../../src/debug/launch';
+import { launchOptions } from '../../../src/debug/launch';
 import { placeInLaunch } from '../../../src/debug/launchPlaces';
 
 const text = `{
@@ -47,7 +47,10 @@ describe('places in launch.json', () => {
   it('has a property for every mistake of a launch configuration', () => {
     const options = launchOptions({ program: '', stepping: 'tabel', stopOnEntry: 1, stoponentry: true });
     assert.ok('mistakes' in options);
-    assert.deepEqual(options.mistakes.map(propertyOf), ['program', 'stopOnEntry', 'stepping', 'stoponentry']);
+    assert.deepEqual(
+      options.mistakes.map(({ property }) => property),
+      ['program', 'stopOnEntry', 'stepping', 'stoponentry'],
+    );
   });
 
   it('answers for any text', () => {
