@@ -30,10 +30,11 @@ import { eventCode, RETRY_WHY } from './events';
 import { actualShift, gfnOf, isWritable, newRHi, oldVHi, readonlyIsRxxx, wimgFits } from './hpte';
 import * as Lane from './lane';
 import { Local, sPageFault } from './listing';
+import type { Log } from './log';
 import { Point } from './points';
 import { addRevmapChain, lockRmap, unlockRmap } from './rmap';
 import * as Scalar from './scalar';
-import { type Hpt, type Memslot, putAt, type Registers } from './state';
+import { type Hpt, type Memslot, type Registers } from './state';
 import { tlbieHpte } from './tlb';
 import * as Vcpu from './vcpu';
 import type { Vm } from './vm';
@@ -65,8 +66,9 @@ export function pageFault(vm: Vm, vcpu: number, eaHi: number, eaLo: number, dsis
   return ret;
 }
 
+/** Journals how a fault ends with the entry as it is, and answers that. */
 function exit(
-  vm: Vm,
+  log: Log | null,
   vHi: number,
   vLo: number,
   rHi: number,
@@ -75,8 +77,8 @@ function exit(
   installed: boolean,
   traced: boolean,
 ): number {
-  if (vm.state.log !== null)
-    vm.state.log
+  if (log !== null)
+    log
       .event(FAULT_EXIT)
       .u64(vHi, vLo)
       .u64(rHi, rLo)
@@ -105,6 +107,17 @@ function gpaHiOf(guestHi: number, shift: number, eaHi: number): number {
 /** Lower half of it. */
 function gpaLoOf(guestLo: number, shift: number, eaLo: number): number {
   return (guestLo & R_RPN_LO & ~maskLo(shift)) | (eaLo & maskLo(shift));
+}
+
+function gfnOfAccess(
+  guestHi: number,
+  guestLo: number,
+  shift: number,
+  eaHi: number,
+  eaLo: number,
+  pageShift: number,
+): number {
+  return gfnOf(gpaHiOf(guestHi, shift, eaHi), gpaLoOf(guestLo, shift, eaLo), 12, pageShift);
 }
 
 /** The host page that a fault found. Copied before the next point: other processors may take faults there. */
@@ -162,15 +175,14 @@ function resolve(vm: Vm, cpu: Registers, eaHi: number, eaLo: number, dsisr: numb
   ) {
     if (log !== null) log.step(sPageFault.changed);
     retry(vm, eaHi, eaLo, index, 'hpte-changed');
-    return exit(vm, vHi, vLo, rHi, rLo, RESUME_GUEST, false, false);
+    return exit(log, vHi, vLo, rHi, rLo, RESUME_GUEST, false, false);
   }
 
   if (log !== null) log.step(sPageFault.memslot);
   const shift = actualShift(vm, vLo, guestLo);
   const baseGfn = gfnOf(guestHi, guestLo, shift, vm.pageShift);
-  const gpaHi = gpaHiOf(guestHi, shift, eaHi);
-  const gpaLo = gpaLoOf(guestLo, shift, eaLo);
-  const gfn = k.mixedPageSizes === true ? gfnOf(gpaHi, gpaLo, 12, vm.pageShift) : baseGfn;
+  // linux-6.1 goes on with the frame of the access, linux-3.4 with the first one of the guest page
+  const gfn = k.mixedPageSizes === true && shift > vm.pageShift ? gfnOfAccess(guestHi, guestLo, shift, eaHi, eaLo, vm.pageShift) : baseGfn;
   const slot = st.slotOfGfn(gfn);
   if (log !== null) {
     log.local(Local.psize, 0, shift);
@@ -183,7 +195,7 @@ function resolve(vm: Vm, cpu: Registers, eaHi: number, eaLo: number, dsisr: numb
     if (log !== null) log.step(sPageFault.mmio);
     // linux-3.4 drops the index of a small page inside a larger host page
     const keep = k.mixedPageSizes === true ? -1 : ~maskLo(vm.pageShift) | maskLo(shift);
-    return mmio(vm, eaHi, eaLo, gpaHi, gpaLo & keep);
+    return mmio(vm, eaHi, eaLo, gpaHiOf(guestHi, shift, eaHi), gpaLoOf(guestLo, shift, eaLo) & keep);
   }
   if (vm.notifiers !== true) {
     if (log !== null) log.step(sPageFault.noNotifiers);
@@ -205,7 +217,7 @@ function resolve(vm: Vm, cpu: Registers, eaHi: number, eaLo: number, dsisr: numb
     k.mixedPageSizes === true
       ? hostPage61(vm, slot, hostPageNumber, shift, writing, seqHi, seqLo, eaHi, eaLo, index)
       : hostPage34(vm, slot, hostPageNumber, shift, writing, isWritable(guestHi, guestLo));
-  if (got !== H_SUCCESS) return got < 0 ? got : exit(vm, vHi, vLo, rHi, rLo, RESUME_GUEST, false, false);
+  if (got !== H_SUCCESS) return got < 0 ? got : exit(log, vHi, vLo, rHi, rLo, RESUME_GUEST, false, false);
   const { known } = hostPage;
   const ret = install(
     vm,
@@ -377,11 +389,11 @@ function install(
   const { pfn, known, io, shift: hostShift } = hostPage;
   if (shift > hostShift) {
     if (log !== null) log.step(sPageFault.tooSmall);
-    return exit(vm, vHi, vLo, rHi, rLo, EFAULT, false, mixedPageSizes);
+    return exit(log, vHi, vLo, rHi, rLo, EFAULT, false, mixedPageSizes);
   }
   if (log !== null) log.step(sPageFault.wimg);
   const fits = wimgFits(vm, k.ioIsBoolean, guestLo, io);
-  if (!fits && io !== 0) return exit(vm, vHi, vLo, rHi, rLo, EFAULT, false, mixedPageSizes);
+  if (!fits && io !== 0) return exit(log, vHi, vLo, rHi, rLo, EFAULT, false, mixedPageSizes);
   const baseLo = fits ? guestLo : (guestLo & ~(R_W | R_I | R_G)) | R_M;
 
   if (log !== null) {
@@ -405,7 +417,7 @@ function install(
   if (mixedPageSizes === true && st.scalars.lo(Scalar.mmuReady) === 0) {
     if (log !== null) log.step(sPageFault.notReady);
     retry(vm, eaHi, eaLo, index, 'not-ready');
-    return exit(vm, vHi, vLo, rHi, rLo, RESUME_GUEST, false, mixedPageSizes);
+    return exit(log, vHi, vLo, rHi, rLo, RESUME_GUEST, false, mixedPageSizes);
   }
   if (log !== null) log.step(sPageFault.recheck);
   // dwords 0 and 1 as they should still lie in memory
@@ -423,19 +435,20 @@ function install(
     ((c[o + Lane.guestHi] as number) ^ guestHi);
   if (changed !== 0 && vm.noHpteRecheck !== true) {
     retry(vm, eaHi, eaLo, index, 'hpte-changed');
-    return exit(vm, vHi, vLo, rHi, rLo, RESUME_GUEST, false, mixedPageSizes);
+    return exit(log, vHi, vLo, rHi, rLo, RESUME_GUEST, false, mixedPageSizes);
   }
-  lockHpte(vm, hpt, index);
+  const alone = log === null && vm.hook === null;
+  if (!alone) lockHpte(vm, hpt, index);
   const newVLo = (vLo & ~V_ABSENT) | V_VALID;
   const page = gfn - slot.baseGfn;
   if (log !== null) log.step(sPageFault.lockRmap);
-  lockRmap(vm, slot, page);
+  if (!alone) lockRmap(vm, slot, page);
   if (log !== null) log.step(sPageFault.seqCheck);
   if (vm.noSeqCheck !== true && (invalidating(vm) || seqMoved(vm, seqHi, seqLo))) {
     retry(vm, eaHi, eaLo, index, invalidating(vm) ? 'count' : 'seq');
     unlockRmap(vm, slot, page);
     unlockHpte(vm, hpt, index);
-    return exit(vm, vHi, newVLo, rHi, rLo, RESUME_GUEST, false, mixedPageSizes);
+    return exit(log, vHi, newVLo, rHi, rLo, RESUME_GUEST, false, mixedPageSizes);
   }
   if (log !== null) log.step(sPageFault.rc);
   newLo &= slot.rmap.hi(page) | ~R_RC;
@@ -446,15 +459,19 @@ function install(
   }
   if (log !== null) log.step(sPageFault.install);
   if (vm.newFormat === true) newHi = newRHi(vHi, newHi);
-  putAt(log, hpt.placeR, index, c, o + Lane.rLo, newHi, newLo);
-  putAt(log, hpt.placeV, index, c, o + Lane.vLo, memVHi, newVLo);
+  if (log !== null) log.write(hpt.placeR, index, c, o + Lane.rLo, newHi, newLo);
+  c[o + Lane.rLo] = newLo;
+  c[o + Lane.rHi] = newHi;
+  if (log !== null) log.write(hpt.placeV, index, c, o + Lane.vLo, memVHi, newVLo);
+  c[o + Lane.vLo] = newVLo;
+  c[o + Lane.vHi] = memVHi;
   if (log !== null) log.event(REINSTATE).num(index).num(gfn).u64(memVHi, newVLo).u64(newHi, newLo);
   if (known && isWritable(newHi, newLo)) {
     if (log !== null) log.step(sPageFault.dirtyPage);
     vm.world.setPageDirty(pfn);
   }
   if (log !== null) log.step(sPageFault.done);
-  return exit(vm, memVHi, newVLo, rHi, rLo, RESUME_GUEST, true, mixedPageSizes);
+  return log === null ? RESUME_GUEST : exit(log, memVHi, newVLo, rHi, rLo, RESUME_GUEST, true, mixedPageSizes);
 }
 
 /** An entry that is valid already gets more rights: it is invalidated first. Answers its R and C. */

@@ -15,7 +15,7 @@ import {
   testAgeRange,
 } from './notifiers';
 import * as Scalar from './scalar';
-import { type Hpt, type Memslot, pfnOf, putAt, type Vma } from './state';
+import { type Hpt, type Memslot, NOTHING, pfnOf, type Vma } from './state';
 import type { Vm } from './vm';
 import { frameHi, numHi } from './words';
 import type { World } from './world';
@@ -47,18 +47,15 @@ export class HostMemory implements World {
   pteFlags = 0;
   ptePfn = 0;
   pteShift = 0;
-  // the PTE looked at last: its mapping, and its number there
+  // the PTE looked at last: its mapping, its number there, and where it stands
   private vma: Vma | null = null;
   private block = 0;
-  /** The pages first to end (not included) of a memslot are those of a mapping, `shift` pages further on there. */
-  private readonly near = {
-    slot: null as Memslot | null,
-    vmas: [] as readonly Vma[],
-    vma: null as Vma | null,
-    first: 0,
-    end: 0,
-    shift: 0,
-  };
+  private chunk: Int32Array = NOTHING;
+  private o = 0;
+  // the page of a memslot that it is, when it was asked for as such; good while the mappings are these
+  private slot: Memslot | null = null;
+  private page = 0;
+  private vmas: readonly Vma[] = [];
 
   constructor(private readonly vm: Vm) {}
 
@@ -74,53 +71,43 @@ export class HostMemory implements World {
   private locate(hva: number): Vma | null {
     const vma = this.vmaOf(hva);
     this.vma = vma;
-    if (vma !== null) this.look(vma, Math.floor((hva - vma.hva) * vma.blocksPerByte));
-    return vma;
-  }
-
-  private look(vma: Vma, block: number): void {
-    const lo = vma.ptes.lo(block);
-    this.block = block;
-    this.pteFlags = lo & 0xfff;
-    this.ptePfn = pfnOf(vma.ptes.hi(block), lo);
-    this.pteShift = vma.blockShift;
-  }
-
-  /** The same for a page of a memslot, whose mapping mostly is the one of its neighbours. */
-  private locatePage(slot: Memslot, page: number): Vma | null {
-    const { near } = this;
-    if (
-      slot !== near.slot ||
-      near.vmas !== this.vm.state.vmas ||
-      page < near.first ||
-      page >= near.end ||
-      near.vma === null
-    )
-      return this.locateFar(slot, page);
-    this.vma = near.vma;
-    this.look(near.vma, (page + near.shift) >> near.vma.order);
-    return near.vma;
-  }
-
-  private locateFar(slot: Memslot, page: number): Vma | null {
-    const { near, vm } = this;
-    const vma = this.locate(slot.hva + page * vm.page);
+    this.slot = null;
     if (vma === null) return null;
-    const shift = (slot.hva - vma.hva) * vm.pagesPerByte;
-    near.slot = slot;
-    near.vmas = vm.state.vmas;
-    near.vma = vma;
-    near.shift = shift;
-    near.first = Math.max(0, -shift);
-    // further ones, if there are any, are looked up as addresses
-    near.end = Math.min(slot.npages, vma.npages - shift, 2 ** 30);
-    if (Math.abs(shift) >= 2 ** 30) near.end = 0;
+    const block = Math.floor((hva - vma.hva) * vma.blocksPerByte);
+    this.block = block;
+    this.chunk = vma.ptes.own(block);
+    this.o = (block & 255) << 1;
+    this.pteShift = vma.blockShift;
+    this.read();
     return vma;
+  }
+
+  private read(): void {
+    const lo = this.chunk[this.o] as number;
+    this.pteFlags = lo & 0xfff;
+    this.ptePfn = pfnOf(this.chunk[this.o + 1] as number, lo);
+  }
+
+  private locatePage(slot: Memslot, page: number): Vma | null {
+    const { vmas } = this.vm.state;
+    if (page !== this.page || slot !== this.slot || vmas !== this.vmas) {
+      if (this.locate(slot.hva + page * this.vm.page) === null) return null;
+      this.slot = slot;
+      this.page = page;
+      this.vmas = vmas;
+    } else this.read();
+    return this.vma;
   }
 
   private setPte(vma: Vma, block: number, flags: number, pfn: number): void {
+    const { log } = this.vm.state;
     const chunk = vma.ptes.own(block);
-    putAt(this.vm.state.log, vma.ptes.place, block, chunk, (block & 255) << 1, frameHi(pfn, 12), (pfn << 12) | flags);
+    const o = (block & 255) << 1;
+    const hi = frameHi(pfn, 12);
+    const lo = (pfn << 12) | flags;
+    if (log !== null) log.write(vma.ptes.place, block, chunk, o, hi, lo);
+    chunk[o] = lo;
+    chunk[o + 1] = hi;
     this.pteFlags = flags;
     this.ptePfn = pfn;
   }
@@ -185,8 +172,10 @@ export class HostMemory implements World {
     this.setPte(vma, block, 0, 0);
     invalidateBlock(this.vm, at, vma.blockBytes);
     this.setPte(vma, block, PTE_PRESENT | PTE_ACCESSED | PTE_RW | PTE_DIRTY, this.allocate(vma.order));
+    // the notifiers may have let others look elsewhere
     this.vma = vma;
     this.block = block;
+    this.slot = null;
     this.pteShift = vma.blockShift;
   }
 
@@ -223,7 +212,8 @@ export class HostMemory implements World {
   }
 
   setPageDirty(pfn: number): void {
-    this.vm.state.put(this.vm.state.dirtyPfns, pfn, 0, 1);
+    const { dirtyPfns } = this.vm.state;
+    if (dirtyPfns.lo(pfn) === 0) this.vm.state.put(dirtyPfns, pfn, 0, 1);
   }
 
   hardwareRc(hpt: Hpt, index: number, bits: number): void {
@@ -232,7 +222,8 @@ export class HostMemory implements World {
     const o = ((index & 255) << 3) + Lane.rLo;
     const rHi = c[o + 1] as number;
     const rLo = (c[o] as number) | bits;
-    putAt(log, hpt.placeR, index, c, o, rHi, rLo);
+    if (log !== null) log.write(hpt.placeR, index, c, o, rHi, rLo);
+    c[o] = rLo;
     if (log !== null)
       log
         .event(HPTE_RC)
@@ -322,17 +313,19 @@ export class HostMemory implements World {
 
   /** The page at `hva` goes away (swap-out, MADV_DONTNEED): its PTE is cleared and the notifiers are told. Always 0. */
   unmapPage(hva: number): number {
-    this.enter(hva);
+    const { vm } = this;
+    const { log } = vm.state;
+    if (log !== null) this.enter(hva);
     const vma = this.locate(hva);
-    if (vma === null) invalidateBlock(this.vm, hva, this.vm.page);
+    if (vma === null) invalidateBlock(vm, hva, vm.page);
     else {
       const at = this.blockHva(vma, this.block);
-      this.note(sHost.clear, 'clear', at, this.ptePfn);
+      if (log !== null) this.note(sHost.clear, 'clear', at, this.ptePfn);
       this.setPte(vma, this.block, 0, 0);
-      this.notify();
-      invalidateBlock(this.vm, at, vma.blockBytes);
+      if (log !== null) this.notify();
+      invalidateBlock(vm, at, vma.blockBytes);
     }
-    this.leave();
+    if (log !== null) this.leave();
     return 0;
   }
 

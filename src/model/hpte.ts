@@ -37,7 +37,20 @@ export interface HpteRules {
  * @param rLo dword 1 bits 0-31
  */
 export function pageShifts(rules: HpteRules, vLo: number, rLo: number): number {
-  if ((vLo & V_LARGE) === 0) return 0x0c0c;
+  return (vLo & V_LARGE) === 0 ? 0x0c0c : largePageShifts(rules, rLo);
+}
+
+/** Actual page size shift of an entry, 0 when invalid. */
+export function actualShift(rules: HpteRules, vLo: number, rLo: number): number {
+  return (vLo & V_LARGE) === 0 ? 12 : largePageShifts(rules, rLo) >>> 8;
+}
+
+/** Base page size shift of an entry, 0 when invalid. */
+export function baseShiftOf(rules: HpteRules, vLo: number, rLo: number): number {
+  return (vLo & V_LARGE) === 0 ? 12 : largePageShifts(rules, rLo) & 0xff;
+}
+
+function largePageShifts(rules: HpteRules, rLo: number): number {
   if (rules.mixedPageSizes !== true) {
     if ((rLo & 0xf000) === 0x1000 && rules.arch206 === true) return 0x1010;
     return (rLo & 0xff000) === 0 ? 0x1818 : 0;
@@ -59,16 +72,11 @@ export function pageShifts(rules: HpteRules, vLo: number, rLo: number): number {
   }
 }
 
-/** Actual page size shift of an entry, 0 when invalid. */
-export function actualShift(rules: HpteRules, vLo: number, rLo: number): number {
-  return pageShifts(rules, vLo, rLo) >>> 8;
-}
-
 /** Guest frame number (host page units) of an entry of the given actual page shift. */
 export function gfnOf(guestHi: number, guestLo: number, shift: number, pageShift: number): number {
-  const hi = guestHi & R_RPN_HI & ~maskHi(shift);
-  const lo = guestLo & R_RPN_LO & ~maskLo(shift);
-  return hi === 0 ? lo >>> pageShift : hi * 2 ** (32 - pageShift) + (lo >>> pageShift);
+  const hi = guestHi & R_RPN_HI;
+  if (hi === 0 && shift < 32) return ((guestLo & R_RPN_LO) >>> shift << shift) >>> pageShift;
+  return (hi & ~maskHi(shift)) * 2 ** (32 - pageShift) + ((guestLo & R_RPN_LO & ~maskLo(shift)) >>> pageShift);
 }
 
 /** Whether the PP field lets the guest write in any state: neither RXRX nor RXXX. */
@@ -106,6 +114,7 @@ export function amrBits(amrHi: number, amrLo: number, key: number): number {
 
 /** DSISR_KEYFAULT when the AMR forbids the access, else 0. */
 export function amrFault(amrHi: number, amrLo: number, rHi: number, rLo: number, store: boolean): number {
+  if ((amrHi | amrLo) === 0) return 0;
   return (amrBits(amrHi, amrLo, storageKey(rHi, rLo)) & (store ? 2 : 1)) !== 0 ? DSISR_KEYFAULT : 0;
 }
 
@@ -115,6 +124,7 @@ export function amrFault(amrHi: number, amrLo: number, rHi: number, rLo: number,
  */
 export function wimgFits(rules: HpteRules, ioIsBoolean: boolean, rLo: number, io: number): boolean {
   let wimg = rLo & R_WIMG;
+  if (io === 0 && wimg === R_M) return true;
   if (wimg === (R_W | R_I | R_M) && rules.arch206 === true) wimg = R_M;
   if (io === 0) return wimg === R_M;
   return ioIsBoolean ? (wimg & (R_W | R_I)) === R_I : (wimg & (R_W | R_I)) === io;

@@ -18,12 +18,12 @@ import {
 } from './bits';
 import { isKey31, unlockHpte, vHiOf } from './entry';
 import { eventCode } from './events';
-import { actualShift, amrFault, gfnOf, mayRead, mayWrite, oldVHi, pageShifts } from './hpte';
+import { actualShift, amrFault, baseShiftOf, gfnOf, mayRead, mayWrite, oldVHi } from './hpte';
 import * as Lane from './lane';
 import { sHvFault } from './listing';
 import * as Scalar from './scalar';
 import { findLockHpte } from './search';
-import { MMIO_ENTRIES, putRegister, type Registers } from './state';
+import { MMIO_ENTRIES, type Registers } from './state';
 import * as Vcpu from './vcpu';
 import type { Vm } from './vm';
 import { maskHi, maskLo, numHi, toNum } from './words';
@@ -139,13 +139,32 @@ function hvFault(
     }
   }
   if (log !== null) log.step(sHvFault.remember);
-  putRegister(log, cpu, Vcpu.pgfaultAddr, eaHi, eaLo);
-  putRegister(log, cpu, Vcpu.pgfaultIndex, numHi(index), index | 0);
-  putRegister(log, cpu, Vcpu.pgfaultV, vHi, vLo);
-  putRegister(log, cpu, Vcpu.pgfaultR, rHi, rLo);
-  if (vm.kernel.mmioCache === true) {
-    putRegister(log, cpu, Vcpu.pgfaultGuest, guestHi, guestLo);
-    putRegister(log, cpu, Vcpu.pgfaultCache, 0, cached + 1);
+  const { mmioCache } = vm.kernel;
+  const w = cpu.words;
+  if (log !== null) {
+    const { place } = cpu;
+    log.write(place, Vcpu.pgfaultAddr, w, Vcpu.pgfaultAddr * 2, eaHi, eaLo);
+    log.write(place, Vcpu.pgfaultIndex, w, Vcpu.pgfaultIndex * 2, numHi(index), index);
+    log.write(place, Vcpu.pgfaultV, w, Vcpu.pgfaultV * 2, vHi, vLo);
+    log.write(place, Vcpu.pgfaultR, w, Vcpu.pgfaultR * 2, rHi, rLo);
+    if (mmioCache) {
+      log.write(place, Vcpu.pgfaultGuest, w, Vcpu.pgfaultGuest * 2, guestHi, guestLo);
+      log.write(place, Vcpu.pgfaultCache, w, Vcpu.pgfaultCache * 2, 0, cached + 1);
+    }
+  }
+  w[Vcpu.pgfaultAddr * 2] = eaLo;
+  w[Vcpu.pgfaultAddr * 2 + 1] = eaHi;
+  w[Vcpu.pgfaultIndex * 2] = index;
+  w[Vcpu.pgfaultIndex * 2 + 1] = numHi(index);
+  w[Vcpu.pgfaultV * 2] = vLo;
+  w[Vcpu.pgfaultV * 2 + 1] = vHi;
+  w[Vcpu.pgfaultR * 2] = rLo;
+  w[Vcpu.pgfaultR * 2 + 1] = rHi;
+  if (mmioCache === true) {
+    w[Vcpu.pgfaultGuest * 2] = guestLo;
+    w[Vcpu.pgfaultGuest * 2 + 1] = guestHi;
+    w[Vcpu.pgfaultCache * 2] = cached + 1;
+    w[Vcpu.pgfaultCache * 2 + 1] = 0;
   }
   if (isKey31(rHi, rLo)) {
     if (vm.kernel.mmioCache === true && cached < 0)
@@ -167,7 +186,7 @@ function findMmioCache(vm: Vm, cpu: Registers, eaHi: number, eaLo: number, slbHi
     const at = Vcpu.mmio + i * 8;
     if (cpu.lo(at + 6) !== updateLo || cpu.hi(at + 6) !== updateHi) continue;
     if (cpu.lo(at + 1) !== slbLo || cpu.hi(at + 1) !== slbHi) continue;
-    const base = pageShifts(vm, cpu.lo(at + 2), cpu.lo(at + 3)) & 0xff;
+    const base = baseShiftOf(vm, cpu.lo(at + 2), cpu.lo(at + 3));
     if (base === 0) continue;
     if (
       (cpu.hi(at) & ~maskHi(base)) === (eaHi & ~maskHi(base)) &&

@@ -148,18 +148,25 @@ export class Log {
     this.pos = p + 3;
   }
 
-  write(place: number, index: number, oldHi: number, oldLo: number, newHi: number, newLo: number): void {
-    if (oldLo === newLo && oldHi === newHi) return;
+  /**
+   * A word is about to be written.
+   * @param place of the word, without the part of its index beyond 2^32
+   * @param chunk where it stands, low half at `o`, high half at `o + 1`
+   */
+  write(place: number, index: number, chunk: Int32Array, o: number, hi: number, lo: number): void {
+    const oldLo = chunk[o] as number;
+    const oldHi = chunk[o + 1] as number;
+    if (oldLo === (lo | 0) && oldHi === (hi | 0)) return;
     if (this.pos > LIMIT) this.grow();
     const c = this.cur;
     const p = this.pos;
     c[p] = REC_WRITE << 28;
-    c[p + 1] = index < 4294967296 ? place : place + Math.floor(index / 4294967296);
+    c[p + 1] = (index & 0x3fffffff) === index ? place : place + Math.floor(index / 4294967296);
     c[p + 2] = index;
     c[p + 3] = oldHi;
     c[p + 4] = oldLo;
-    c[p + 5] = newHi;
-    c[p + 6] = newLo;
+    c[p + 5] = hi;
+    c[p + 6] = lo;
     this.pos = p + 7;
   }
 

@@ -33,12 +33,12 @@ import {
 import { vHiOf } from './entry';
 import { ACCESS_KINDS, eventCode, INTERRUPTS } from './events';
 import { pageFault } from './fault';
-import { actualShift, amrFault, mayRead, mayWrite, oldVHi, pageShifts } from './hpte';
+import { actualShift, amrFault, baseShiftOf, mayRead, mayWrite, oldVHi } from './hpte';
 import { hpteHvFault } from './hvFault';
 import { sAccess } from './listing';
 import { Point } from './points';
 import * as Scalar from './scalar';
-import { avpnIgnored, avpnLo, findLockHpte, primaryPteg, secondaryPteg, segmentShift } from './search';
+import { avpnIgnored, avpnLo, findLockHpte, noneHas, primaryPteg, secondaryPteg, segmentShift } from './search';
 import { type Hpt, type Registers, SLB_ENTRIES } from './state';
 import { fillTlb, findTlb, flushIfNeeded, TLB_WORDS, Tlb } from './tlb';
 import * as Vcpu from './vcpu';
@@ -116,12 +116,13 @@ function validIn(
 ): number {
   const c = hpt.chunk(first);
   const o = (first & 255) << 3;
+  if (noneHas(c, o, mask, want)) return -1;
   for (let at = o; at < o + 64; at += 8) {
     const vLo = c[at] as number;
     if ((vLo & mask) !== want) continue;
     const vHi = vm.newFormat === true ? oldVHi(c[at + 1] as number, c[at + 3] as number) : (c[at + 1] as number);
     if (vHi !== wantHi) continue;
-    const base = vm.arch206 === true || (vLo & V_LARGE) === 0 ? pageShifts(vm, vLo, c[at + 2] as number) & 0xff : 24;
+    const base = vm.arch206 === true || (vLo & V_LARGE) === 0 ? baseShiftOf(vm, vLo, c[at + 2] as number) : 24;
     if (base === baseShift) return first + ((at - o) >> 3);
   }
   return -1;

@@ -29,6 +29,7 @@ export type AbsentCause = (typeof ABSENT_CAUSE)[number];
 /** Makes every HPTE of a guest page absent (kvm_unmap_rmapp). */
 export function unmapRmapp(vm: Vm, slot: Memslot, gfn: number, cause: AbsentCause): void {
   const { hpt, log } = vm.state;
+  const alone = log === null && vm.hook === null;
   const page = gfn - slot.baseGfn;
   const w = slot.rmap.chunk(page);
   const wo = (page & 255) << 1;
@@ -36,15 +37,17 @@ export function unmapRmapp(vm: Vm, slot: Memslot, gfn: number, cause: AbsentCaus
   if (log !== null) log.enter(sUnmap.PATH, -1, numHi(gfn), gfn | 0, w[wo + 1] as number, w[wo] as number);
   do {
     if (log !== null) log.step(sUnmap.lock);
-    lockRmap(vm, slot, page);
+    if (!alone) lockRmap(vm, slot, page);
     const index = (w[wo] as number) >>> 0;
     if (log !== null) log.step(sUnmap.lockHpte);
-    lockHpte(vm, hpt, index);
+    if (!alone) lockHpte(vm, hpt, index);
     if (vm.noRmapLock === true) vm.point(Point.unmapInRmap);
     unmapHpte(vm, hpt, index, slot, gfn, cause);
     if (log !== null) log.step(sUnmap.unlock);
-    unlockRmap(vm, slot, page);
-    unlockHpte(vm, hpt, index);
+    if (!alone) {
+      unlockRmap(vm, slot, page);
+      unlockHpte(vm, hpt, index);
+    }
   } while (((w[wo + 1] as number) & RMAP_PRESENT_HI) !== 0);
   if (log !== null) log.leave();
 }
@@ -66,17 +69,22 @@ export function unmapHpte(vm: Vm, hpt: Hpt, index: number, slot: Memslot, gfn: n
   const vHi = c[o + Lane.vHi] as number;
   const rHi = c[o + Lane.rHi] as number;
   const rLo = c[o + Lane.rLo] as number;
-  putAt(log, hpt.placeV, index, c, o + Lane.vLo, vHi, (vLo | V_ABSENT) & ~V_VALID);
+  const absent = (vLo | V_ABSENT) & ~V_VALID;
+  if (log !== null) log.write(hpt.placeV, index, c, o + Lane.vLo, vHi, absent);
+  c[o + Lane.vLo] = absent;
   if (log !== null) log.event(HPTE_ABSENT).num(index).num(gfn).u64(rHi, rLo).u32(ABSENT_CAUSE.indexOf(cause));
   tlbieHpte(vm, -1, index, vm.newFormat === true ? oldVHi(vHi, rHi) : vHi, vLo, rLo, false);
   if (log !== null) log.step(sUnmap.harvest);
-  if (vm.kernel.absentDropsKeys === true)
+  if (vm.kernel.absentDropsKeys === true && ((rHi & R_KEY_HI) | (rLo & R_KEY_LO)) !== 0)
     putAt(log, hpt.placeR, index, c, o + Lane.rLo, rHi & ~R_KEY_HI, rLo & ~R_KEY_LO);
   const rc = vm.noRcHarvest === true ? 0 : rLo & R_RC;
   const w = slot.rmap.own(page);
   const wo = (page & 255) << 1;
-  putAt(log, slot.rmap.place, page, w, wo, (w[wo + 1] as number) | rc, w[wo] as number);
-  if ((rc & R_C) !== 0) updateDirtyMap(vm, slot, gfn, pagesOf(actualShift(vm, vLo, rLo), vm.pageShift), 'unmap');
+  const harvested = (w[wo + 1] as number) | rc;
+  if (log !== null) log.write(slot.rmap.place, page, w, wo, harvested, w[wo] as number);
+  w[wo + 1] = harvested;
+  if ((rc & R_C) !== 0 && vm.kernel.dirtyBitmap === true)
+    updateDirtyMap(vm, slot, gfn, pagesOf(actualShift(vm, vLo, rLo), vm.pageShift), 'unmap');
   if ((rc & ~guestLo) !== 0) {
     putAt(log, hpt.placeGuest, index, c, o + Lane.guestLo, guestHi, guestLo | rc);
     noteModification(vm, hpt, index);

@@ -10,7 +10,7 @@ import * as Lane from './lane';
 import { Local, sAddRevmap, sRemoveRevmap } from './listing';
 import type { Point } from './points';
 import * as Scalar from './scalar';
-import { type Hpt, type Memslot, putAt } from './state';
+import type { Hpt, Memslot } from './state';
 import type { Vm } from './vm';
 import { numHi } from './words';
 
@@ -51,7 +51,11 @@ export function addRevmapChain(vm: Vm, hpt: Hpt, index: number, slot: Memslot, g
   const first = (hi & RMAP_PRESENT_HI) === 0;
   if (first) {
     if (log !== null) log.step(sAddRevmap.first);
-    putAt(log, hpt.placeLink, index, hpt.own(index), ((index & 255) << 3) + Lane.forw, index | 0, index | 0);
+    const c = hpt.own(index);
+    const o = ((index & 255) << 3) + Lane.forw;
+    if (log !== null) log.write(hpt.placeLink, index, c, o, index | 0, index | 0);
+    c[o] = index;
+    c[o + 1] = index;
   } else {
     if (log !== null) log.step(sAddRevmap.join);
     join(vm, hpt, index, lo >>> 0);
@@ -67,7 +71,9 @@ export function addRevmapChain(vm: Vm, hpt: Hpt, index: number, slot: Memslot, g
     k.insertWipesRmap === true
       ? RMAP_R_HI | RMAP_PRESENT_HI
       : (first ? hi | RMAP_PRESENT_HI | k.rmapTypeHi : hi) & ~k.rmapLockHi;
-  putAt(log, slot.rmap.place, page, w, wo, newHi, head | 0);
+  if (log !== null) log.write(slot.rmap.place, page, w, wo, newHi, head | 0);
+  w[wo] = head;
+  w[wo + 1] = newHi;
   if (log !== null) log.leave();
 }
 
@@ -173,7 +179,11 @@ export function unlinkHpte(vm: Vm, hpt: Hpt, index: number, slot: Memslot, page:
   const hi = w[wo + 1] as number;
   if (byHost || (w[wo] as number) >>> 0 === index) {
     const last = forw === index;
-    putAt(st.log, slot.rmap.place, page, w, wo, last ? hi & ~RMAP_PRESENT_HI : hi, last ? 0 : forw | 0);
+    const newHi = last ? hi & ~RMAP_PRESENT_HI : hi;
+    const newLo = last ? 0 : forw | 0;
+    if (st.log !== null) st.log.write(slot.rmap.place, page, w, wo, newHi, newLo);
+    w[wo] = newLo;
+    w[wo + 1] = newHi;
   }
   if (byHost && forw !== index) st.putLink(hpt, index, index, index);
 }

@@ -4,7 +4,7 @@
  */
 import { SLB_1T_HI, SLB_L, SLB_LP, V_LARGE, V_SECONDARY } from './bits';
 import { lockHpte } from './entry';
-import { oldVHi, pageShifts } from './hpte';
+import { baseShiftOf, oldVHi } from './hpte';
 import { Local, sFind } from './listing';
 import type { Hpt } from './state';
 import type { Vm } from './vm';
@@ -106,6 +106,20 @@ export function findLockHpte(vm: Vm, eaHi: number, eaLo: number, slbHi: number, 
   return index;
 }
 
+/** Whether dword 0 of none of a PTEG's slots, the first at `o`, has these bits. A look that is over for nearly every PTEG then. */
+export function noneHas(c: Int32Array, o: number, mask: number, want: number): boolean {
+  return (
+    ((c[o] as number) & mask) !== want &&
+    ((c[o + 8] as number) & mask) !== want &&
+    ((c[o + 16] as number) & mask) !== want &&
+    ((c[o + 24] as number) & mask) !== want &&
+    ((c[o + 32] as number) & mask) !== want &&
+    ((c[o + 40] as number) & mask) !== want &&
+    ((c[o + 48] as number) & mask) !== want &&
+    ((c[o + 56] as number) & mask) !== want
+  );
+}
+
 /** The first slot of a PTEG that matches, as an HPTE index, or -1. */
 function findIn(
   vm: Vm,
@@ -120,12 +134,12 @@ function findIn(
   const mask = ~0x7f | V_SECONDARY | large;
   const c = hpt.chunk(first);
   const o = (first & 255) << 3;
+  if (noneHas(c, o, mask, want)) return -1;
   for (let at = o; at < o + 64; at += 8) {
     const vLo = c[at] as number;
     if ((vLo & mask) !== want || (vLo & wanted) === 0) continue;
     const vHi = vm.newFormat === true ? oldVHi(c[at + 1] as number, c[at + 3] as number) : (c[at + 1] as number);
-    if (vHi === avpnHi && (pageShifts(vm, vLo, c[at + 2] as number) & 0xff) === baseShift)
-      return first + ((at - o) >> 3);
+    if (vHi === avpnHi && baseShiftOf(vm, vLo, c[at + 2] as number) === baseShift) return first + ((at - o) >> 3);
   }
   return -1;
 }

@@ -69,7 +69,7 @@ const CHUNK = 1 << CHUNK_SHIFT;
 const NEAR = 4294967296;
 
 /** What an index without a chunk reads: zeros. Never written. */
-const NOTHING: Int32Array = new Int32Array(CHUNK * 8);
+export const NOTHING: Int32Array = new Int32Array(CHUNK * 8);
 /** Chunks that are found by position; those beyond (tables of more than 512 MiB) by a map. */
 const NEAR_CHUNKS = 1 << 17;
 
@@ -349,7 +349,8 @@ export function decodePlace(place: number, indexLo: number): Place {
 }
 
 /**
- * The write door, for paths that hold a word's chunk: journals the word, then writes it.
+ * The write door, for paths that hold a word's chunk: journals the word, then writes it. The hottest paths do the same two things
+ * without a call.
  * @param place of the word, without the part of its index beyond 2^32
  * @param chunk where it stands (`own`), low half at `o`, high half at `o + 1`
  */
@@ -362,7 +363,7 @@ export function putAt(
   hi: number,
   lo: number,
 ): void {
-  if (log !== null) log.write(place, index, chunk[o + 1] as number, chunk[o] as number, hi, lo);
+  if (log !== null) log.write(place, index, chunk, o, hi, lo);
   chunk[o] = lo;
   chunk[o + 1] = hi;
 }
@@ -492,7 +493,10 @@ export class State {
     const o = index << 1;
     const lo = words[o] as number;
     const carry = by === 1 ? (lo === -1 ? 1 : 0) : lo === 0 ? -1 : 0;
-    putAt(this.log, this.scalars.place, index, words, o, (words[o + 1] as number) + carry, lo + by);
+    const hi = (words[o + 1] as number) + carry;
+    if (this.log !== null) this.log.write(this.scalars.place, index, words, o, hi, lo + by);
+    words[o] = lo + by;
+    words[o + 1] = hi;
   }
 
   scalarNum(index: number): number {

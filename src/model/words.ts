@@ -25,7 +25,7 @@ export function loOf(value: bigint): number {
 
 /** Upper half of an integer |n| < 2^53 (two's complement when negative). */
 export function numHi(n: number): number {
-  return n >= 0 && n < TWO32 ? 0 : Math.floor(n / TWO32) | 0;
+  return (n & 0x3fffffff) === n ? 0 : Math.floor(n / TWO32) | 0;
 }
 
 /** Lower half of an integer |n| < 2^53. */
@@ -60,7 +60,7 @@ export function hex64Padded(hi: number, lo: number): string {
 
 /** Upper half of the address of a frame (the lower half is frame << pageShift). */
 export function frameHi(pfn: number, pageShift: number): number {
-  return pfn < TWO32 ? pfn >>> (32 - pageShift) : Math.floor(pfn / 2 ** (32 - pageShift)) | 0;
+  return (pfn & 0x3fffffff) === pfn ? pfn >>> (32 - pageShift) : Math.floor(pfn / 2 ** (32 - pageShift)) | 0;
 }
 
 /** Low-half mask of a power-of-two size: the bits of (1 << shift) - 1 in bits 0-31. */
@@ -70,7 +70,7 @@ export function maskLo(shift: number): number {
 
 /** High-half mask of a power-of-two size: the bits of (1 << shift) - 1 in bits 32-63. */
 export function maskHi(shift: number): number {
-  return shift <= 32 ? 0 : shift >= 64 ? -1 : (1 << (shift - 32)) - 1;
+  return shift <= 32 ? 0 : maskLo(shift - 32);
 }
 
 /** FNV-1a 64 over 64-bit words, each fed as eight little-endian bytes (the state hash of the conformance vectors). */
