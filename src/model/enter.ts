@@ -32,7 +32,9 @@ import {
 import { indexIn, invalidating, lockHpte, mmuRetry, setOut, slotIsAligned } from './entry';
 import { eventCode } from './events';
 import { actualShift, gfnOf, isWritable, newRHi, readonlyIsRxxx, wimgFits } from './hpte';
+import * as Lane from './lane';
 import { Local, sEnter, sVirtEnter } from './listing';
+import { ENTER, EVENT, LOCAL, STEP } from './log';
 import { getGuestPage } from './pin';
 import { Point } from './points';
 import { addRevmapChain, lockRmap, noteModification, unlockRmap } from './rmap';
@@ -126,7 +128,7 @@ export function doHEnter(
 ): number {
   const log = vm.state.log;
   vm.outs = 0;
-  if (log !== null) log.enter(sEnter.PATH, vcpu, indexHi, indexLo, rHi, rLo);
+  if (log !== null) log.put7(ENTER | sEnter.PATH, vcpu, indexHi, indexLo, rHi, rLo, STEP | sEnter.size);
   const ret = enterHpte(vm, flagsHi, indexHi, indexLo, vHi, vLo, rHi, rLo);
   if (log !== null) log.leave();
   return ret;
@@ -148,21 +150,15 @@ function enterHpte(
   let rHi = rHi0;
   let rLo = rLo0;
   let vLo = vLo0;
-  if (log !== null) log.step(sEnter.size);
   if (k.mixedPageSizes === true && vHi < 0) return H_PARAMETER; // B = 1x is reserved
   const shift = actualShift(vm, vLo, rLo);
   if (shift === 0) return H_PARAMETER;
-  if (log !== null) {
-    log.local(Local.psize, 0, shift);
-    log.step(sEnter.clean);
-  }
   const writing = isWritable(rHi, rLo);
   vLo &= ~(V_HVLOCK | V_ABSENT | V_VALID);
   if (k.tracksModification === true) rHi &= ~GR_MODIFIED_HI;
   const guestHi = rHi;
   const guestLo = rLo;
 
-  if (log !== null) log.step(sEnter.seq);
   const seqHi = st.scalars.hi(Scalar.seq);
   const seqLo = st.scalars.lo(Scalar.seq);
   const gpaHi = rHi & R_RPN_HI & ~maskHi(shift);
@@ -170,8 +166,8 @@ function enterHpte(
   const gfn = gfnOf(rHi, rLo, shift, vm.pageShift);
   const slot = st.slotOfGfn(gfn);
   if (log !== null) {
-    log.local(Local.gfn, numHi(gfn), gfn | 0);
-    log.local(Local.mmu_seq, seqHi, seqLo);
+    log.put5(LOCAL | Local.psize, 0, shift, STEP | sEnter.clean, STEP | sEnter.seq);
+    log.put6(LOCAL | Local.gfn, numHi(gfn), gfn, LOCAL | Local.mmu_seq, seqHi, seqLo);
   }
 
   if (slot === null) {
@@ -181,8 +177,10 @@ function enterHpte(
     rHi |= R_KEY_HI;
     rLo |= R_KEY_LO;
   } else {
-    if (log !== null) log.step(sEnter.align);
-    if (!slotIsAligned(slot, shift, vm.pageShift)) return H_PARAMETER;
+    if (shift > vm.pageShift && !slotIsAligned(slot, shift, vm.pageShift)) {
+      if (log !== null) log.step(sEnter.align);
+      return H_PARAMETER;
+    }
     const host =
       k.mixedPageSizes === true ? hostPage61(vm, slot, gfn, shift, writing) : hostPage34(vm, slot, gfn, shift, writing);
     // copied out, because another processor may enter an entry at the point
@@ -209,10 +207,7 @@ function enterHpte(
       paHi |= (numHi(hva) & maskHi(hostShift)) | (gpaHi & maskHi(vm.pageShift));
       paLo |= (hva & maskLo(hostShift)) | (gpaLo & maskLo(vm.pageShift));
     }
-    if (log !== null) {
-      log.local(Local.hpa, paHi, paLo);
-      log.step(sEnter.realR);
-    }
+    if (log !== null) log.put4(LOCAL | Local.hpa, paHi, paLo, STEP | sEnter.realR);
     const found = pageFound && (paHi | paLo) !== 0;
     if (k.mixedPageSizes === true) {
       rHi = (rHi & (R_KEY_HI | R_PP0_HI | maskHi(shift))) | paHi;
@@ -238,36 +233,35 @@ function enterHpte(
     }
   }
 
-  if (log !== null) log.step(sEnter.index);
   const hpt = st.hpt;
   let index = indexIn(hpt, indexHi, indexLo);
+  if (log !== null) {
+    if (index < 0) log.step(sEnter.index);
+    else log.put2(STEP | sEnter.index, STEP | sEnter.slot);
+  }
   if (index < 0) return H_PARAMETER;
-  if (log !== null) log.step(sEnter.slot);
-  const exact = (flagsHi & H_EXACT_HI) !== 0;
-  if (!exact) index -= index % 8;
-  const last = exact ? index : index + 7;
   // the eight slots of a PTEG lie in one chunk
-  const slots = hpt.chunk(index);
-  while (index <= last && ((slots[(index & 255) << 3] as number) & (V_HVLOCK | V_VALID | V_ABSENT)) !== 0) index++;
-  if (index > last) {
-    if (log !== null) {
-      log.step(sEnter.full);
-      log.event(PTEG_FULL).num(Math.floor(last / 8));
-    }
+  const c = hpt.own(index);
+  const o = freeSlot(c, (index & 255) << 3, (flagsHi & H_EXACT_HI) !== 0);
+  if (o < 0) {
+    if (log !== null) log.put4(STEP | sEnter.full, EVENT | PTEG_FULL, numHi(index / 8), Math.floor(index / 8));
     return H_PTEG_FULL;
   }
-  lockHpte(vm, hpt, index);
+  index += (o >> 3) - (index & 255);
+  const alone = log === null && vm.hook === null;
+  if (!alone) lockHpte(vm, hpt, index);
   if (log !== null) {
-    log.local(Local.index, numHi(index), index | 0);
-    log.step(sEnter.guest);
+    log.put4(LOCAL | Local.index, numHi(index), index, STEP | sEnter.guest);
+    log.write(hpt.placeGuest, index, c, o + Lane.guestLo, guestHi, guestLo);
   }
-  st.putGuest(hpt, index, guestHi, guestLo);
-  noteModification(vm, hpt, index);
+  c[o + Lane.guestLo] = guestLo;
+  c[o + Lane.guestHi] = guestHi;
+  if (k.tracksModification === true) noteModification(vm, hpt, index);
 
   if ((vLo & V_VALID) !== 0 && slot !== null) {
     const page = gfn - slot.baseGfn;
     if (log !== null) log.step(sEnter.lockRmap);
-    lockRmap(vm, slot, page);
+    if (!alone) lockRmap(vm, slot, page);
     if (log !== null) log.step(sEnter.seqCheck);
     if (vm.notifiers === true && mmuRetry(vm, seqHi, seqLo)) {
       vLo = (vLo & ~V_VALID) | V_ABSENT;
@@ -288,11 +282,25 @@ function enterHpte(
     rHi = newRHi(vHi, rHi);
     vHi &= 0x000fffff;
   }
-  st.putR(hpt, index, rHi, rLo);
-  st.putV(hpt, index, vHi, vLo);
-  if (log !== null) log.event(HPTE_ENTER).num(index).u64(vHi, vLo).u64(rHi, rLo).u64(guestHi, guestLo).num(gfn);
+  if (log !== null) {
+    log.write(hpt.placeR, index, c, o + Lane.rLo, rHi, rLo);
+    log.write(hpt.placeV, index, c, o + Lane.vLo, vHi, vLo);
+    log.put11(EVENT | HPTE_ENTER, numHi(index), index, vHi, vLo, rHi, rLo, guestHi, guestLo, numHi(gfn), gfn);
+  }
+  c[o + Lane.rLo] = rLo;
+  c[o + Lane.rHi] = rHi;
+  c[o + Lane.vLo] = vLo;
+  c[o + Lane.vHi] = vHi;
   setOutIndex(vm, index);
   return H_SUCCESS;
+}
+
+/** Where the first free slot stands of the PTEG that holds `at`, or `at` itself when it must be that one; -1 when none is free. */
+function freeSlot(c: Int32Array, at: number, exact: boolean): number {
+  const first = exact ? at : at & ~63;
+  const end = exact ? at : first + 56;
+  for (let o = first; o <= end; o += 8) if (((c[o] as number) & (V_HVLOCK | V_VALID | V_ABSENT)) === 0) return o;
+  return -1;
 }
 
 /** Answers of the host page look-up for H_ENTER. */
@@ -329,8 +337,7 @@ function clearHostPage(vm: Vm, slot: Memslot, gfn: number, shift: number): void 
   const log = vm.state.log;
   if (log !== null) {
     const hva = slot.hva + (gfn - slot.baseGfn) * vm.page;
-    log.local(Local.hva, numHi(hva), hva | 0);
-    log.step(sEnter.hostPte);
+    log.put5(STEP | sEnter.align, LOCAL | Local.hva, numHi(hva), hva, STEP | sEnter.hostPte);
   }
 }
 

@@ -23,18 +23,24 @@ export function oldDword0(vm: Vm, hpt: Hpt, index: number): bigint {
 
 /** Sets HVLOCK in dword 0, where it could be seen. */
 export function lockHpte(vm: Vm, hpt: Hpt, index: number): void {
-  if (vm.alone === true) return;
-  const c = hpt.chunk(index);
+  const { log } = vm.state;
+  if (log === null && vm.hook === null) return;
+  const c = hpt.own(index);
   const o = (index & 255) << 3;
-  vm.state.putV(hpt, index, c[o + Lane.vHi] as number, (c[o + Lane.vLo] as number) | V_HVLOCK);
+  const vLo = (c[o + Lane.vLo] as number) | V_HVLOCK;
+  if (log !== null) log.write(hpt.placeV, index, c, o + Lane.vLo, c[o + Lane.vHi] as number, vLo);
+  c[o + Lane.vLo] = vLo;
 }
 
 /** Clears HVLOCK in dword 0. */
 export function unlockHpte(vm: Vm, hpt: Hpt, index: number): void {
+  const { log } = vm.state;
   const c = hpt.chunk(index);
   const o = (index & 255) << 3;
   const vLo = c[o + Lane.vLo] as number;
-  if ((vLo & V_HVLOCK) !== 0) vm.state.putV(hpt, index, c[o + Lane.vHi] as number, vLo & ~V_HVLOCK);
+  if ((vLo & V_HVLOCK) === 0) return;
+  if (log !== null) log.write(hpt.placeV, index, c, o + Lane.vLo, c[o + Lane.vHi] as number, vLo & ~V_HVLOCK);
+  c[o + Lane.vLo] = vLo & ~V_HVLOCK;
 }
 
 /** The HPTE index in a register, or -1 when it does not lie in the table. */

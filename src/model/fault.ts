@@ -34,7 +34,7 @@ import type { Log } from './log';
 import { Point } from './points';
 import { addRevmapChain, lockRmap, unlockRmap } from './rmap';
 import * as Scalar from './scalar';
-import { type Hpt, type Memslot, type Registers } from './state';
+import type { Hpt, Memslot, Registers } from './state';
 import { tlbieHpte } from './tlb';
 import * as Vcpu from './vcpu';
 import type { Vm } from './vm';
@@ -182,7 +182,10 @@ function resolve(vm: Vm, cpu: Registers, eaHi: number, eaLo: number, dsisr: numb
   const shift = actualShift(vm, vLo, guestLo);
   const baseGfn = gfnOf(guestHi, guestLo, shift, vm.pageShift);
   // linux-6.1 goes on with the frame of the access, linux-3.4 with the first one of the guest page
-  const gfn = k.mixedPageSizes === true && shift > vm.pageShift ? gfnOfAccess(guestHi, guestLo, shift, eaHi, eaLo, vm.pageShift) : baseGfn;
+  const gfn =
+    k.mixedPageSizes === true && shift > vm.pageShift
+      ? gfnOfAccess(guestHi, guestLo, shift, eaHi, eaLo, vm.pageShift)
+      : baseGfn;
   const slot = st.slotOfGfn(gfn);
   if (log !== null) {
     log.local(Local.psize, 0, shift);

@@ -28,12 +28,15 @@ import {
 } from './bits';
 import { indexIn, isKey31, lockHpte, setOut, unlockHpte, vHiOf } from './entry';
 import { eventCode } from './events';
-import { actualShift, gfnOf, isWritable, readonlyIsRxxx } from './hpte';
+import { actualShift, gfnOf, isWritable, oldVHi, readonlyIsRxxx } from './hpte';
+import * as Lane from './lane';
 import { sClearMod, sClearRef, sProtect, sRead, sRemove } from './listing';
+import { ENTER, EVENT, LEAVE, STEP } from './log';
 import { lockRmap, noteModification, pagesOf, removeRevmapChain, updateDirtyMap } from './rmap';
 import type { Hpt, Memslot } from './state';
 import { localInvalidate61, tlbieHpte } from './tlb';
 import type { Vm } from './vm';
+import { numHi } from './words';
 
 const HPTE_REMOVE = eventCode('hpte.remove');
 const HPTE_PROTECT = eventCode('hpte.protect');
@@ -58,43 +61,49 @@ export function hRemove(
   avpnHi: number,
   avpnLo: number,
 ): number {
-  const st = vm.state;
   const k = vm.kernel;
-  const log = st.log;
-  const hpt = st.hpt;
+  const { hpt, log } = vm.state;
   vm.outs = 0;
   const index = indexIn(hpt, indexHi, indexLo);
   if (index < 0) return H_PARAMETER;
-  if (log !== null) {
-    log.enter(sRemove.PATH, vcpu, indexHi, indexLo, avpnHi, avpnLo);
-    log.step(sRemove.find);
-  }
-  const vLo = hpt.vLo(index) & ~V_HVLOCK;
-  const vHi = vHiOf(vm, hpt, index);
+  if (log !== null) log.put7(ENTER | sRemove.PATH, vcpu, indexHi, indexLo, avpnHi, avpnLo, STEP | sRemove.find);
+  const c = hpt.own(index);
+  const o = (index & 255) << 3;
+  const vLo = (c[o + Lane.vLo] as number) & ~V_HVLOCK;
+  const memVHi = c[o + Lane.vHi] as number;
+  const rHi = c[o + Lane.rHi] as number;
+  const rLo = c[o + Lane.rLo] as number;
+  const vHi = vm.newFormat === true ? oldVHi(memVHi, rHi) : memVHi;
   if (!matches(vHi, vLo, flagsLo, avpnHi, avpnLo)) {
     if (log !== null) log.leave();
     return H_NOT_FOUND;
   }
-  lockHpte(vm, hpt, index);
-  noteModification(vm, hpt, index);
+  if (log !== null || vm.hook !== null) lockHpte(vm, hpt, index);
+  if (k.tracksModification === true) noteModification(vm, hpt, index);
   if ((vLo & V_VALID) !== 0) {
-    if (log !== null) log.step(sRemove.invalidate);
-    st.putV(hpt, index, hpt.vHi(index), hpt.vLo(index) & ~V_VALID);
+    const absent = (c[o + Lane.vLo] as number) & ~V_VALID;
+    if (log !== null) {
+      log.step(sRemove.invalidate);
+      log.write(hpt.placeV, index, c, o + Lane.vLo, memVHi, absent);
+    }
+    c[o + Lane.vLo] = absent;
     const local =
       k.laterCalls === true ? localInvalidate61(vm) : (flagsLo & H_LOCAL) !== 0 || vm.config.onlineVcpus <= 1;
-    tlbieHpte(vm, vcpu, index, vHi, vLo, hpt.rLo(index), local);
+    tlbieHpte(vm, vcpu, index, vHi, vLo, rLo, local);
     if (log !== null) log.step(sRemove.unlink);
-    removeRevmapChain(vm, hpt, index, vLo, hpt.rLo(index));
-  } else if (k.mmioCache === true && isKey31(hpt.rHi(index), hpt.rLo(index))) vm.mmioUpdateNext();
-  if (log !== null) log.step(sRemove.clear);
-  st.putV(hpt, index, 0, 0);
-  const guestHi = k.tracksModification === true ? hpt.guestHi(index) & ~GR_MODIFIED_HI : hpt.guestHi(index);
-  setOut(vm, 0, vHi, k.absentReadsValid === true && (vLo & V_ABSENT) !== 0 ? (vLo & ~V_ABSENT) | V_VALID : vLo);
-  setOut(vm, 1, guestHi, hpt.guestLo(index));
+    removeRevmapChain(vm, hpt, index, vLo, rLo);
+  } else if (k.mmioCache === true && isKey31(rHi, rLo)) vm.mmioUpdateNext();
+  const guestHi = (c[o + Lane.guestHi] as number) & (k.tracksModification === true ? ~GR_MODIFIED_HI : -1);
+  const guestLo = c[o + Lane.guestLo] as number;
   if (log !== null) {
-    log.event(HPTE_REMOVE).num(index).u64(vHi, vLo).u64(guestHi, hpt.guestLo(index));
-    log.leave();
+    log.step(sRemove.clear);
+    log.write(hpt.placeV, index, c, o + Lane.vLo, 0, 0);
+    log.put8(EVENT | HPTE_REMOVE, numHi(index), index, vHi, vLo, guestHi, guestLo, LEAVE);
   }
+  c[o + Lane.vLo] = 0;
+  c[o + Lane.vHi] = 0;
+  setOut(vm, 0, vHi, k.absentReadsValid === true && (vLo & V_ABSENT) !== 0 ? (vLo & ~V_ABSENT) | V_VALID : vLo);
+  setOut(vm, 1, guestHi, guestLo);
   return H_SUCCESS;
 }
 

@@ -75,7 +75,7 @@ function largePageShifts(rules: HpteRules, rLo: number): number {
 /** Guest frame number (host page units) of an entry of the given actual page shift. */
 export function gfnOf(guestHi: number, guestLo: number, shift: number, pageShift: number): number {
   const hi = guestHi & R_RPN_HI;
-  if (hi === 0 && shift < 32) return ((guestLo & R_RPN_LO) >>> shift << shift) >>> pageShift;
+  if (hi === 0 && shift < 32) return (((guestLo & R_RPN_LO) >>> shift) << shift) >>> pageShift;
   return (hi & ~maskHi(shift)) * 2 ** (32 - pageShift) + ((guestLo & R_RPN_LO & ~maskLo(shift)) >>> pageShift);
 }
 

@@ -35,7 +35,8 @@ function path<const L extends Readonly<Record<string, string>>>(
   Object.keys(lines).forEach((name, i) => {
     steps[name] = (id << 6) | i;
   });
-  return steps as Steps<L>;
+  // a copy: the engine looks names up by hashing in an object that was filled name by name
+  return { ...steps } as Steps<L>;
 }
 
 /** All paths, by number. */

@@ -22,6 +22,13 @@ export const REC_EVENT = 6;
 export const REC_WRITE = 7;
 export const REC_RESUME = 8;
 
+// First words of records, for `Log.put…`: each with what its record names in the low bits.
+export const STEP = REC_STEP << 28;
+export const ENTER = REC_ENTER << 28;
+export const LEAVE = REC_LEAVE << 28;
+export const LOCAL = REC_LOCAL << 28;
+export const EVENT = REC_EVENT << 28;
+
 export const LOG_CHUNK_SHIFT = 16;
 export const LOG_CHUNK = 1 << LOG_CHUNK_SHIFT;
 /** No record is longer than this many words. */
@@ -102,6 +109,236 @@ export class Log {
       this.chunks.push(next);
     }
     this.cur = next;
+  }
+
+  // Whole records, several at a time, as words: what the hot paths journal between two branches is one call.
+
+  put2(a: number, b: number): void {
+    if (this.pos > LIMIT) this.grow();
+    const w = this.cur;
+    const p = this.pos;
+    w[p] = a;
+    w[p + 1] = b;
+    this.pos = p + 2;
+  }
+
+  put3(a: number, b: number, c: number): void {
+    if (this.pos > LIMIT) this.grow();
+    const w = this.cur;
+    const p = this.pos;
+    w[p] = a;
+    w[p + 1] = b;
+    w[p + 2] = c;
+    this.pos = p + 3;
+  }
+
+  put4(a: number, b: number, c: number, d: number): void {
+    if (this.pos > LIMIT) this.grow();
+    const w = this.cur;
+    const p = this.pos;
+    w[p] = a;
+    w[p + 1] = b;
+    w[p + 2] = c;
+    w[p + 3] = d;
+    this.pos = p + 4;
+  }
+
+  put5(a: number, b: number, c: number, d: number, e: number): void {
+    if (this.pos > LIMIT) this.grow();
+    const w = this.cur;
+    const p = this.pos;
+    w[p] = a;
+    w[p + 1] = b;
+    w[p + 2] = c;
+    w[p + 3] = d;
+    w[p + 4] = e;
+    this.pos = p + 5;
+  }
+
+  put6(a: number, b: number, c: number, d: number, e: number, f: number): void {
+    if (this.pos > LIMIT) this.grow();
+    const w = this.cur;
+    const p = this.pos;
+    w[p] = a;
+    w[p + 1] = b;
+    w[p + 2] = c;
+    w[p + 3] = d;
+    w[p + 4] = e;
+    w[p + 5] = f;
+    this.pos = p + 6;
+  }
+
+  put7(a: number, b: number, c: number, d: number, e: number, f: number, g: number): void {
+    if (this.pos > LIMIT) this.grow();
+    const w = this.cur;
+    const p = this.pos;
+    w[p] = a;
+    w[p + 1] = b;
+    w[p + 2] = c;
+    w[p + 3] = d;
+    w[p + 4] = e;
+    w[p + 5] = f;
+    w[p + 6] = g;
+    this.pos = p + 7;
+  }
+
+  put8(a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number): void {
+    if (this.pos > LIMIT) this.grow();
+    const w = this.cur;
+    const p = this.pos;
+    w[p] = a;
+    w[p + 1] = b;
+    w[p + 2] = c;
+    w[p + 3] = d;
+    w[p + 4] = e;
+    w[p + 5] = f;
+    w[p + 6] = g;
+    w[p + 7] = h;
+    this.pos = p + 8;
+  }
+
+  put9(a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number, i: number): void {
+    if (this.pos > LIMIT) this.grow();
+    const w = this.cur;
+    const p = this.pos;
+    w[p] = a;
+    w[p + 1] = b;
+    w[p + 2] = c;
+    w[p + 3] = d;
+    w[p + 4] = e;
+    w[p + 5] = f;
+    w[p + 6] = g;
+    w[p + 7] = h;
+    w[p + 8] = i;
+    this.pos = p + 9;
+  }
+
+  put10(
+    a: number,
+    b: number,
+    c: number,
+    d: number,
+    e: number,
+    f: number,
+    g: number,
+    h: number,
+    i: number,
+    j: number,
+  ): void {
+    if (this.pos > LIMIT) this.grow();
+    const w = this.cur;
+    const p = this.pos;
+    w[p] = a;
+    w[p + 1] = b;
+    w[p + 2] = c;
+    w[p + 3] = d;
+    w[p + 4] = e;
+    w[p + 5] = f;
+    w[p + 6] = g;
+    w[p + 7] = h;
+    w[p + 8] = i;
+    w[p + 9] = j;
+    this.pos = p + 10;
+  }
+
+  put11(
+    a: number,
+    b: number,
+    c: number,
+    d: number,
+    e: number,
+    f: number,
+    g: number,
+    h: number,
+    i: number,
+    j: number,
+    k: number,
+  ): void {
+    if (this.pos > LIMIT) this.grow();
+    const w = this.cur;
+    const p = this.pos;
+    w[p] = a;
+    w[p + 1] = b;
+    w[p + 2] = c;
+    w[p + 3] = d;
+    w[p + 4] = e;
+    w[p + 5] = f;
+    w[p + 6] = g;
+    w[p + 7] = h;
+    w[p + 8] = i;
+    w[p + 9] = j;
+    w[p + 10] = k;
+    this.pos = p + 11;
+  }
+
+  put12(
+    a: number,
+    b: number,
+    c: number,
+    d: number,
+    e: number,
+    f: number,
+    g: number,
+    h: number,
+    i: number,
+    j: number,
+    k: number,
+    l: number,
+  ): void {
+    if (this.pos > LIMIT) this.grow();
+    const w = this.cur;
+    const p = this.pos;
+    w[p] = a;
+    w[p + 1] = b;
+    w[p + 2] = c;
+    w[p + 3] = d;
+    w[p + 4] = e;
+    w[p + 5] = f;
+    w[p + 6] = g;
+    w[p + 7] = h;
+    w[p + 8] = i;
+    w[p + 9] = j;
+    w[p + 10] = k;
+    w[p + 11] = l;
+    this.pos = p + 12;
+  }
+
+  put15(
+    a: number,
+    b: number,
+    c: number,
+    d: number,
+    e: number,
+    f: number,
+    g: number,
+    h: number,
+    i: number,
+    j: number,
+    k: number,
+    l: number,
+    m: number,
+    n: number,
+    o: number,
+  ): void {
+    if (this.pos > LIMIT) this.grow();
+    const w = this.cur;
+    const p = this.pos;
+    w[p] = a;
+    w[p + 1] = b;
+    w[p + 2] = c;
+    w[p + 3] = d;
+    w[p + 4] = e;
+    w[p + 5] = f;
+    w[p + 6] = g;
+    w[p + 7] = h;
+    w[p + 8] = i;
+    w[p + 9] = j;
+    w[p + 10] = k;
+    w[p + 11] = l;
+    w[p + 12] = m;
+    w[p + 13] = n;
+    w[p + 14] = o;
+    this.pos = p + 15;
   }
 
   mark(source: number): void {

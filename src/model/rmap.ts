@@ -8,6 +8,7 @@ import { DIRTY_CAUSE, eventCode } from './events';
 import { actualShift, gfnOf } from './hpte';
 import * as Lane from './lane';
 import { Local, sAddRevmap, sRemoveRevmap } from './listing';
+import { ENTER, EVENT, LEAVE, LOCAL, STEP } from './log';
 import type { Point } from './points';
 import * as Scalar from './scalar';
 import type { Hpt, Memslot } from './state';
@@ -23,16 +24,25 @@ export type DirtyCause = (typeof DIRTY_CAUSE)[number];
 
 /** Takes the lock of a rmap word, where it could be seen. */
 export function lockRmap(vm: Vm, slot: Memslot, page: number): void {
-  if (vm.noRmapLock === true || vm.alone === true) return;
-  const w = slot.rmap;
-  vm.state.put(w, page, w.hi(page) | vm.kernel.rmapLockHi, w.lo(page));
+  const { log } = vm.state;
+  if (vm.noRmapLock === true || (log === null && vm.hook === null)) return;
+  const w = slot.rmap.own(page);
+  const o = (page & 255) << 1;
+  const hi = (w[o + 1] as number) | vm.kernel.rmapLockHi;
+  if (log !== null) log.write(slot.rmap.place, page, w, o, hi, w[o] as number);
+  w[o + 1] = hi;
 }
 
 export function unlockRmap(vm: Vm, slot: Memslot, page: number): void {
   if (vm.noRmapLock === true) return;
-  const w = slot.rmap;
-  const hi = w.hi(page);
-  if ((hi & vm.kernel.rmapLockHi) !== 0) vm.state.put(w, page, hi & ~vm.kernel.rmapLockHi, w.lo(page));
+  const { log } = vm.state;
+  const { rmapLockHi } = vm.kernel;
+  const w = slot.rmap.chunk(page);
+  const o = (page & 255) << 1;
+  const hi = w[o + 1] as number;
+  if ((hi & rmapLockHi) === 0) return;
+  if (log !== null) log.write(slot.rmap.place, page, w, o, hi & ~rmapLockHi, w[o] as number);
+  w[o + 1] = hi & ~rmapLockHi;
 }
 
 /**
@@ -47,25 +57,24 @@ export function addRevmapChain(vm: Vm, hpt: Hpt, index: number, slot: Memslot, g
   const wo = (page & 255) << 1;
   const lo = w[wo] as number;
   const hi = w[wo + 1] as number;
-  if (log !== null) log.enter(sAddRevmap.PATH, -1, numHi(index), index | 0, hi, lo);
   const first = (hi & RMAP_PRESENT_HI) === 0;
+  if (log !== null) {
+    const step = first ? sAddRevmap.first : sAddRevmap.join;
+    log.put7(ENTER | sAddRevmap.PATH, -1, numHi(index), index, hi, lo, STEP | step);
+  }
   if (first) {
-    if (log !== null) log.step(sAddRevmap.first);
     const c = hpt.own(index);
     const o = ((index & 255) << 3) + Lane.forw;
     if (log !== null) log.write(hpt.placeLink, index, c, o, index | 0, index | 0);
     c[o] = index;
     c[o + 1] = index;
-  } else {
-    if (log !== null) log.step(sAddRevmap.join);
-    join(vm, hpt, index, lo >>> 0);
-  }
+  } else join(vm, hpt, index, lo >>> 0);
   const head = first ? index : lo >>> 0;
   if (vm.noRmapLock === true) vm.point(racePoint);
   if (log !== null) {
-    log.step(sAddRevmap.word);
-    log.event(RMAP_LINK).num(index).num(gfn).num(head);
-    if (k.insertWipesRmap === true && (hi & RMAP_C_HI) !== 0) log.event(DIRTY_LOST).num(index).num(gfn);
+    log.put8(STEP | sAddRevmap.word, EVENT | RMAP_LINK, numHi(index), index, numHi(gfn), gfn, numHi(head), head);
+    if (k.insertWipesRmap === true && (hi & RMAP_C_HI) !== 0)
+      log.put5(EVENT | DIRTY_LOST, numHi(index), index, numHi(gfn), gfn);
   }
   const newHi =
     k.insertWipesRmap === true
@@ -127,34 +136,37 @@ function setDirtyBit(vm: Vm, slot: Memslot, page: number): void {
 export function removeRevmapChain(vm: Vm, hpt: Hpt, index: number, vLo: number, rLo: number): void {
   const st = vm.state;
   const log = st.log;
+  const k = vm.kernel;
   const rc = vm.noRcHarvest === true ? 0 : rLo & R_RC;
-  if (log !== null) {
-    log.enter(sRemoveRevmap.PATH, -1, numHi(index), index | 0, 0, rLo);
-    log.step(sRemoveRevmap.harvest);
-  }
-  st.putGuest(hpt, index, hpt.guestHi(index), hpt.guestLo(index) | rc);
-  if (log !== null) log.step(sRemoveRevmap.memslot);
-  const gfn = gfnOf(hpt.guestHi(index), hpt.guestLo(index), actualShift(vm, vLo, hpt.guestLo(index)), vm.pageShift);
+  if (log !== null) log.put7(ENTER | sRemoveRevmap.PATH, -1, numHi(index), index, 0, rLo, STEP | sRemoveRevmap.harvest);
+  const c = hpt.own(index);
+  const o = ((index & 255) << 3) + Lane.guestLo;
+  const guestHi = c[o + 1] as number;
+  const guestLo = (c[o] as number) | rc;
+  if (log !== null) log.write(hpt.placeGuest, index, c, o, guestHi, guestLo);
+  c[o] = guestLo;
+  const gfn = gfnOf(guestHi, guestLo, actualShift(vm, vLo, guestLo), vm.pageShift);
   const slot = st.slotOfGfn(gfn);
-  if (slot !== null) {
-    const page = gfn - slot.baseGfn;
-    if (log !== null) {
-      log.local(Local.gfn, numHi(gfn), gfn | 0);
-      log.event(RMAP_HARVEST).num(index).num(gfn).u32(rc);
-      log.step(sRemoveRevmap.unlink);
-    }
+  if (slot === null) {
+    if (log !== null) log.put2(STEP | sRemoveRevmap.memslot, LEAVE);
+    return;
+  }
+  const page = gfn - slot.baseGfn;
+  if (log !== null) {
+    log.put4(STEP | sRemoveRevmap.memslot, LOCAL | Local.gfn, numHi(gfn), gfn);
+    log.put7(EVENT | RMAP_HARVEST, numHi(index), index, numHi(gfn), gfn, rc, STEP | sRemoveRevmap.unlink);
     lockRmap(vm, slot, page);
-    unlinkHpte(vm, hpt, index, slot, page, false);
-    if (log !== null) {
-      log.event(RMAP_UNLINK).num(index).num(gfn);
-      log.step(sRemoveRevmap.word);
-    }
-    const w = slot.rmap;
-    st.put(w, page, (w.hi(page) | rc) & ~vm.kernel.rmapLockHi, w.lo(page));
-    if ((rc & R_C) !== 0) {
-      if (log !== null) log.step(sRemoveRevmap.dirty);
-      updateDirtyMap(vm, slot, gfn, pagesOf(actualShift(vm, vLo, rLo), vm.pageShift), 'remove');
-    }
+  } else if (vm.hook !== null) lockRmap(vm, slot, page);
+  unlinkHpte(vm, hpt, index, slot, page, false);
+  if (log !== null) log.put6(EVENT | RMAP_UNLINK, numHi(index), index, numHi(gfn), gfn, STEP | sRemoveRevmap.word);
+  const w = slot.rmap.own(page);
+  const wo = (page & 255) << 1;
+  const hi = ((w[wo + 1] as number) | rc) & ~k.rmapLockHi;
+  if (log !== null) log.write(slot.rmap.place, page, w, wo, hi, w[wo] as number);
+  w[wo + 1] = hi;
+  if ((rc & R_C) !== 0) {
+    if (log !== null) log.step(sRemoveRevmap.dirty);
+    updateDirtyMap(vm, slot, gfn, pagesOf(actualShift(vm, vLo, rLo), vm.pageShift), 'remove');
   }
   if (log !== null) log.leave();
 }

@@ -5,6 +5,7 @@
 import { eventCode, TLBIE_SCOPE } from './events';
 import { tlbieRb } from './hpte';
 import { sTlbie } from './listing';
+import { ENTER, EVENT, STEP } from './log';
 import { Vcpu } from './state';
 import type { Vm } from './vm';
 
@@ -41,7 +42,7 @@ export function tlbieHpte(
   // nobody could see it
   if (log === null && vm.config.tlb !== true) return;
   tlbieRb(vm, index, vHi, vLo, rLo, vm);
-  if (log !== null) log.enter(sTlbie.PATH, -1, vm.rbHi, vm.rbLo, 0, local ? 1 : 0);
+  if (log !== null) log.put6(ENTER | sTlbie.PATH, -1, vm.rbHi, vm.rbLo, 0, local ? 1 : 0);
   tlbiePage(vm, vcpu, vm.rbHi, vm.rbLo, local);
   tlbieErrata(vm, local);
   if (log !== null) log.leave();
@@ -53,13 +54,8 @@ export function tlbiePage(vm: Vm, vcpu: number, rbHi: number, rbLo: number, loca
   vm.rbLo = rbLo;
   if (vm.noTlbie === true) return;
   const log = vm.state.log;
-  if (log !== null) {
-    log.step(local ? sTlbie.local : sTlbie.global);
-    log
-      .event(TLBIE)
-      .u32(local ? LOCAL : GLOBAL)
-      .u64(rbHi, rbLo);
-  }
+  if (log !== null)
+    log.put5(STEP | (local ? sTlbie.local : sTlbie.global), EVENT | TLBIE, local ? LOCAL : GLOBAL, rbHi, rbLo);
   if (vm.config.tlb === true) flushTlbs(vm, vcpu, rbHi, rbLo, local);
 }
 
