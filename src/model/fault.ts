@@ -30,7 +30,7 @@ import { eventCode, RETRY_WHY } from './events';
 import { actualShift, gfnOf, isWritable, newRHi, oldVHi, readonlyIsRxxx, wimgFits } from './hpte';
 import * as Lane from './lane';
 import { Local, sPageFault } from './listing';
-import type { Log } from './log';
+import { ENTER, EVENT, LOCAL, type Log, STEP } from './log';
 import { Point } from './points';
 import { addRevmapChain, lockRmap, unlockRmap } from './rmap';
 import * as Scalar from './scalar';
@@ -57,7 +57,7 @@ type RetryWhy = (typeof RETRY_WHY)[number];
  */
 export function pageFault(vm: Vm, vcpu: number, eaHi: number, eaLo: number, dsisr: number): number {
   const log = vm.state.log;
-  if (log !== null) log.enter(sPageFault.PATH, vcpu, eaHi, eaLo, 0, dsisr);
+  if (log !== null) log.put7(ENTER | sPageFault.PATH, vcpu, eaHi, eaLo, 0, dsisr, STEP | sPageFault.remembered);
   const ret = resolve(vm, vm.state.vcpus[vcpu] as Registers, eaHi, eaLo, dsisr);
   if (log !== null) {
     if (ret < 0) log.event(FAULT_ERROR).u64(eaHi, eaLo).u32(ret);
@@ -77,14 +77,7 @@ function exit(
   installed: boolean,
   traced: boolean,
 ): number {
-  if (log !== null)
-    log
-      .event(FAULT_EXIT)
-      .u64(vHi, vLo)
-      .u64(rHi, rLo)
-      .u32(ret)
-      .u32(installed ? 1 : 0)
-      .u32(traced ? 1 : 0);
+  if (log !== null) log.put8(EVENT | FAULT_EXIT, vHi, vLo, rHi, rLo, ret, installed ? 1 : 0, traced ? 1 : 0);
   return ret;
 }
 
@@ -137,10 +130,10 @@ const hostPage = {
 function resolve(vm: Vm, cpu: Registers, eaHi: number, eaLo: number, dsisr: number): number {
   const st = vm.state;
   const k = vm.kernel;
+  const { mixedPageSizes } = k;
   const log = st.log;
   const hpt = st.hpt;
   const index = toNum(cpu.hi(Vcpu.pgfaultIndex), cpu.lo(Vcpu.pgfaultIndex));
-  if (log !== null) log.step(sPageFault.remembered);
   if (cpu.lo(Vcpu.pgfaultAddr) !== eaLo || cpu.hi(Vcpu.pgfaultAddr) !== eaHi) {
     retry(vm, eaHi, eaLo, index, 'stale-ea');
     return RESUME_GUEST;
@@ -155,7 +148,7 @@ function resolve(vm: Vm, cpu: Registers, eaHi: number, eaLo: number, dsisr: numb
     }
   }
   if (log !== null) log.step(sPageFault.readHpte);
-  const c = hpt.chunk(index);
+  const c = hpt.own(index);
   const o = (index & 255) << 3;
   const vLo = (c[o + Lane.vLo] as number) & ~V_HVLOCK;
   let vHi = c[o + Lane.vHi] as number;
@@ -178,26 +171,25 @@ function resolve(vm: Vm, cpu: Registers, eaHi: number, eaLo: number, dsisr: numb
     return exit(log, vHi, vLo, rHi, rLo, RESUME_GUEST, false, false);
   }
 
-  if (log !== null) log.step(sPageFault.memslot);
   const shift = actualShift(vm, vLo, guestLo);
   const baseGfn = gfnOf(guestHi, guestLo, shift, vm.pageShift);
   // linux-6.1 goes on with the frame of the access, linux-3.4 with the first one of the guest page
   const gfn =
-    k.mixedPageSizes === true && shift > vm.pageShift
+    mixedPageSizes === true && shift > vm.pageShift
       ? gfnOfAccess(guestHi, guestLo, shift, eaHi, eaLo, vm.pageShift)
       : baseGfn;
   const slot = st.slotOfGfn(gfn);
   if (log !== null) {
-    log.local(Local.psize, 0, shift);
-    log.local(Local.gfn, numHi(gfn), gfn | 0);
-    log.event(FAULT_ENTER).u64(eaHi, eaLo).u32(dsisr).num(index).u64(vHi, vLo).u64(rHi, rLo).u64(guestHi, guestLo);
-    if (slot === null) log.u64(-1, -1).u32(0);
-    else log.num(slot.baseGfn).u32(st.logDirty(slot) ? 1 : 0);
+    const first = slot === null ? -1 : slot.baseGfn;
+    const flags = slot !== null && st.logDirty(slot) ? 1 : 0;
+    log.put7(STEP | sPageFault.memslot, LOCAL | Local.psize, 0, shift, LOCAL | Local.gfn, numHi(gfn), gfn);
+    // biome-ignore format: a record's words
+    log.put15(EVENT | FAULT_ENTER, eaHi, eaLo, dsisr, numHi(index), index, vHi, vLo, rHi, rLo, guestHi, guestLo, numHi(first), first, flags);
   }
   if (slot === null) {
     if (log !== null) log.step(sPageFault.mmio);
     // linux-3.4 drops the index of a small page inside a larger host page
-    const keep = k.mixedPageSizes === true ? -1 : ~maskLo(vm.pageShift) | maskLo(shift);
+    const keep = mixedPageSizes === true ? -1 : ~maskLo(vm.pageShift) | maskLo(shift);
     return mmio(vm, eaHi, eaLo, gpaHiOf(guestHi, shift, eaHi), gpaLoOf(guestLo, shift, eaLo) & keep);
   }
   if (vm.notifiers !== true) {
@@ -206,40 +198,113 @@ function resolve(vm: Vm, cpu: Registers, eaHi: number, eaLo: number, dsisr: numb
   }
   if (baseGfn < slot.baseGfn) return EFAULT;
 
-  if (log !== null) log.step(sPageFault.seq);
   const seqHi = st.scalars.hi(Scalar.seq);
   const seqLo = st.scalars.lo(Scalar.seq);
   const writing = (dsisr & DSISR_ISSTORE) !== 0;
-  const hostPageNumber = (k.mixedPageSizes === true ? gfn : baseGfn) - slot.baseGfn;
+  const hostPageNumber = (mixedPageSizes === true ? gfn : baseGfn) - slot.baseGfn;
   if (log !== null) {
     const hva = slot.hva + hostPageNumber * vm.page;
-    log.local(Local.hva, numHi(hva), hva | 0);
-    log.step(sPageFault.gup);
+    log.put5(STEP | sPageFault.seq, LOCAL | Local.hva, numHi(hva), hva, STEP | sPageFault.gup);
   }
   const got =
-    k.mixedPageSizes === true
+    mixedPageSizes === true
       ? hostPage61(vm, slot, hostPageNumber, shift, writing, seqHi, seqLo, eaHi, eaLo, index)
       : hostPage34(vm, slot, hostPageNumber, shift, writing, isWritable(guestHi, guestLo));
   if (got !== H_SUCCESS) return got < 0 ? got : exit(log, vHi, vLo, rHi, rLo, RESUME_GUEST, false, false);
-  const { known } = hostPage;
-  const ret = install(
-    vm,
-    hpt,
-    index,
-    slot,
-    baseGfn,
-    shift,
-    vHi,
-    vLo,
-    rHi,
-    rLo,
-    guestHi,
-    guestLo,
-    eaHi,
-    eaLo,
-    seqHi,
-    seqLo,
-  );
+
+  // from the host page to the new dword 1
+  const { pfn, known, io, shift: hostShift } = hostPage;
+  const fits = wimgFits(vm, k.ioIsBoolean, guestLo, io);
+  if (shift > hostShift || (!fits && io !== 0)) {
+    if (log !== null) log.step(shift > hostShift ? sPageFault.tooSmall : sPageFault.wimg);
+    return giveUp(vm, known, vHi, vLo, rHi, rLo, EFAULT);
+  }
+  const baseLo = fits ? guestLo : (guestLo & ~(R_W | R_I | R_G)) | R_M;
+
+  if (log !== null)
+    log.put5(STEP | sPageFault.wimg, LOCAL | Local.hpa, hostPage.paHi, hostPage.paLo, STEP | sPageFault.newR);
+  const keep = mixedPageSizes !== true ? hostShift : shift > vm.pageShift ? shift : vm.pageShift;
+  let newHi = (guestHi & ((mixedPageSizes === true ? R_KEY_HI : 0) | R_PP0_HI | maskHi(keep))) | hostPage.paHi;
+  let newLo = (baseLo & maskLo(keep)) | hostPage.paLo;
+  if (!hostPage.writable && isWritable(newHi, newLo)) {
+    if (log !== null) log.step(sPageFault.readonly);
+    const rxxx = readonlyIsRxxx(newHi, newLo);
+    if (rxxx) newHi |= R_PP0_HI;
+    newLo = (newLo & ~R_PP) | (rxxx ? 2 : 3);
+    if (log !== null) log.event(READONLY).num(index).u64(newHi, newLo);
+  }
+  if (log !== null) log.local(Local.new_r, newHi, newLo);
+  if (vm.hook !== null) vm.hook(Point.beforeLock);
+
+  // and into the table, unless something got in between
+  if (log !== null) log.step(sPageFault.lock);
+  if (mixedPageSizes === true && st.scalars.lo(Scalar.mmuReady) === 0) {
+    if (log !== null) log.step(sPageFault.notReady);
+    retry(vm, eaHi, eaLo, index, 'not-ready');
+    return giveUp(vm, known, vHi, vLo, rHi, rLo, RESUME_GUEST);
+  }
+  if (log !== null) log.step(sPageFault.recheck);
+  // dwords 0 and 1 as they should still lie in memory
+  const maskV = vm.newFormat === true ? V_P9_HI : -1;
+  const memVHi = vHi & maskV;
+  const memRHi = vm.newFormat === true ? newRHi(vHi, rHi) : rHi;
+  const changed =
+    (((c[o + Lane.vLo] as number) ^ vLo) & ~V_HVLOCK) |
+    (((c[o + Lane.vHi] as number) ^ memVHi) & maskV) |
+    ((c[o + Lane.rLo] as number) ^ rLo) |
+    ((c[o + Lane.rHi] as number) ^ memRHi) |
+    ((c[o + Lane.guestLo] as number) ^ guestLo) |
+    ((c[o + Lane.guestHi] as number) ^ guestHi);
+  if (changed !== 0 && vm.noHpteRecheck !== true) {
+    retry(vm, eaHi, eaLo, index, 'hpte-changed');
+    return giveUp(vm, known, vHi, vLo, rHi, rLo, RESUME_GUEST);
+  }
+  const alone = log === null && vm.hook === null;
+  if (!alone) lockHpte(vm, hpt, index);
+  const newVLo = (vLo & ~V_ABSENT) | V_VALID;
+  const page = baseGfn - slot.baseGfn;
+  if (log !== null) log.step(sPageFault.lockRmap);
+  if (!alone) lockRmap(vm, slot, page);
+  if (log !== null) log.step(sPageFault.seqCheck);
+  if (vm.noSeqCheck !== true && (invalidating(vm) || seqMoved(vm, seqHi, seqLo))) {
+    retry(vm, eaHi, eaLo, index, invalidating(vm) ? 'count' : 'seq');
+    unlockRmap(vm, slot, page);
+    unlockHpte(vm, hpt, index);
+    return giveUp(vm, known, vHi, newVLo, rHi, rLo, RESUME_GUEST);
+  }
+  if (log !== null) log.step(sPageFault.rc);
+  newLo &= slot.rmap.hi(page) | ~R_RC;
+  if (((c[o + Lane.vLo] as number) & V_VALID) !== 0) newLo |= upgrade(vm, hpt, index, slot, page, vHi, vLo);
+  else {
+    if (log !== null) log.step(sPageFault.link);
+    addRevmapChain(vm, hpt, index, slot, baseGfn, Point.faultInRmap);
+  }
+  if (vm.newFormat === true) newHi = newRHi(vHi, newHi);
+  if (log !== null) {
+    log.step(sPageFault.install);
+    log.write(hpt.placeR, index, c, o + Lane.rLo, newHi, newLo);
+    log.write(hpt.placeV, index, c, o + Lane.vLo, memVHi, newVLo);
+    log.put9(EVENT | REINSTATE, numHi(index), index, numHi(baseGfn), baseGfn, memVHi, newVLo, newHi, newLo);
+  }
+  c[o + Lane.rLo] = newLo;
+  c[o + Lane.rHi] = newHi;
+  c[o + Lane.vLo] = newVLo;
+  c[o + Lane.vHi] = memVHi;
+  if (known && isWritable(newHi, newLo)) {
+    if (log !== null) log.step(sPageFault.dirtyPage);
+    vm.world.setPageDirty(pfn);
+  }
+  if (log !== null) {
+    log.step(sPageFault.done);
+    exit(log, memVHi, newVLo, rHi, rLo, RESUME_GUEST, true, mixedPageSizes);
+  }
+  if (known) vm.world.putPage();
+  return RESUME_GUEST;
+}
+
+/** Ends a fault that installs nothing, and gives the host page back. */
+function giveUp(vm: Vm, known: boolean, vHi: number, vLo: number, rHi: number, rLo: number, ret: number): number {
+  exit(vm.state.log, vHi, vLo, rHi, rLo, ret, false, vm.kernel.mixedPageSizes);
   if (known) vm.world.putPage();
   return ret;
 }
@@ -258,13 +323,7 @@ function hostPage34(
   const ok = w.getPage(slot, page, writing);
   const pfn = w.ptePfn;
   const hostShift = w.pteShift;
-  if (log !== null)
-    log
-      .event(FAULT_GUP)
-      .num(slot.hva + page * vm.page)
-      .num(ok ? pfn : 0)
-      .u32(ok && (w.pteFlags & PTE_RW) !== 0 ? 1 : 0)
-      .u32(ok ? 1 : 0);
+  if (log !== null) gotPage(log, slot.hva + page * vm.page, ok ? pfn : 0, ok && (w.pteFlags & PTE_RW) !== 0, ok);
   if (vm.hook !== null) vm.hook(Point.afterGup);
   hostPage.known = ok;
   if (!ok) return ioPage34(vm, slot, page, shift);
@@ -280,6 +339,10 @@ function hostPage34(
     }
   }
   return H_SUCCESS;
+}
+
+function gotPage(log: Log, hva: number, pfn: number, writable: boolean, ok: boolean): void {
+  log.put7(EVENT | FAULT_GUP, numHi(hva), hva, numHi(pfn), pfn, writable ? 1 : 0, ok ? 1 : 0);
 }
 
 function ioPage34(vm: Vm, slot: Memslot, page: number, shift: number): number {
@@ -325,13 +388,7 @@ function hostPage61(
       writable = (w.pteFlags & PTE_RW) !== 0;
     }
   }
-  if (log !== null)
-    log
-      .event(FAULT_GUP)
-      .num(slot.hva + page * vm.page)
-      .num(ok ? w.ptePfn : 0)
-      .u32(writable ? 1 : 0)
-      .u32(ok ? 1 : 0);
+  if (log !== null) gotPage(log, slot.hva + page * vm.page, ok ? w.ptePfn : 0, writable, ok);
   if (!ok) {
     if (log !== null) log.step(sPageFault.gupFailed);
     return EFAULT;
@@ -364,117 +421,6 @@ function setPage(vm: Vm, pfn: number): void {
   hostPage.pfn = pfn;
   hostPage.paHi = frameHi(pfn, vm.pageShift);
   hostPage.paLo = pfn << vm.pageShift;
-}
-
-/** From the host page to the new dword 1, and into the table unless something got in between. */
-function install(
-  vm: Vm,
-  hpt: Hpt,
-  index: number,
-  slot: Memslot,
-  gfn: number,
-  shift: number,
-  vHi: number,
-  vLo: number,
-  rHi: number,
-  rLo: number,
-  guestHi: number,
-  guestLo: number,
-  eaHi: number,
-  eaLo: number,
-  seqHi: number,
-  seqLo: number,
-): number {
-  const st = vm.state;
-  const k = vm.kernel;
-  const { mixedPageSizes } = k;
-  const log = st.log;
-  const { pfn, known, io, shift: hostShift } = hostPage;
-  if (shift > hostShift) {
-    if (log !== null) log.step(sPageFault.tooSmall);
-    return exit(log, vHi, vLo, rHi, rLo, EFAULT, false, mixedPageSizes);
-  }
-  if (log !== null) log.step(sPageFault.wimg);
-  const fits = wimgFits(vm, k.ioIsBoolean, guestLo, io);
-  if (!fits && io !== 0) return exit(log, vHi, vLo, rHi, rLo, EFAULT, false, mixedPageSizes);
-  const baseLo = fits ? guestLo : (guestLo & ~(R_W | R_I | R_G)) | R_M;
-
-  if (log !== null) {
-    log.local(Local.hpa, hostPage.paHi, hostPage.paLo);
-    log.step(sPageFault.newR);
-  }
-  const keep = mixedPageSizes !== true ? hostShift : shift > vm.pageShift ? shift : vm.pageShift;
-  let newHi = (guestHi & ((mixedPageSizes === true ? R_KEY_HI : 0) | R_PP0_HI | maskHi(keep))) | hostPage.paHi;
-  let newLo = (baseLo & maskLo(keep)) | hostPage.paLo;
-  if (!hostPage.writable && isWritable(newHi, newLo)) {
-    if (log !== null) log.step(sPageFault.readonly);
-    const rxxx = readonlyIsRxxx(newHi, newLo);
-    if (rxxx) newHi |= R_PP0_HI;
-    newLo = (newLo & ~R_PP) | (rxxx ? 2 : 3);
-    if (log !== null) log.event(READONLY).num(index).u64(newHi, newLo);
-  }
-  if (log !== null) log.local(Local.new_r, newHi, newLo);
-  if (vm.hook !== null) vm.hook(Point.beforeLock);
-
-  if (log !== null) log.step(sPageFault.lock);
-  if (mixedPageSizes === true && st.scalars.lo(Scalar.mmuReady) === 0) {
-    if (log !== null) log.step(sPageFault.notReady);
-    retry(vm, eaHi, eaLo, index, 'not-ready');
-    return exit(log, vHi, vLo, rHi, rLo, RESUME_GUEST, false, mixedPageSizes);
-  }
-  if (log !== null) log.step(sPageFault.recheck);
-  // dwords 0 and 1 as they should still lie in memory
-  const maskV = vm.newFormat === true ? V_P9_HI : -1;
-  const memVHi = vHi & maskV;
-  const memRHi = vm.newFormat === true ? newRHi(vHi, rHi) : rHi;
-  const c = hpt.own(index);
-  const o = (index & 255) << 3;
-  const changed =
-    (((c[o + Lane.vLo] as number) ^ vLo) & ~V_HVLOCK) |
-    (((c[o + Lane.vHi] as number) ^ memVHi) & maskV) |
-    ((c[o + Lane.rLo] as number) ^ rLo) |
-    ((c[o + Lane.rHi] as number) ^ memRHi) |
-    ((c[o + Lane.guestLo] as number) ^ guestLo) |
-    ((c[o + Lane.guestHi] as number) ^ guestHi);
-  if (changed !== 0 && vm.noHpteRecheck !== true) {
-    retry(vm, eaHi, eaLo, index, 'hpte-changed');
-    return exit(log, vHi, vLo, rHi, rLo, RESUME_GUEST, false, mixedPageSizes);
-  }
-  const alone = log === null && vm.hook === null;
-  if (!alone) lockHpte(vm, hpt, index);
-  const newVLo = (vLo & ~V_ABSENT) | V_VALID;
-  const page = gfn - slot.baseGfn;
-  if (log !== null) log.step(sPageFault.lockRmap);
-  if (!alone) lockRmap(vm, slot, page);
-  if (log !== null) log.step(sPageFault.seqCheck);
-  if (vm.noSeqCheck !== true && (invalidating(vm) || seqMoved(vm, seqHi, seqLo))) {
-    retry(vm, eaHi, eaLo, index, invalidating(vm) ? 'count' : 'seq');
-    unlockRmap(vm, slot, page);
-    unlockHpte(vm, hpt, index);
-    return exit(log, vHi, newVLo, rHi, rLo, RESUME_GUEST, false, mixedPageSizes);
-  }
-  if (log !== null) log.step(sPageFault.rc);
-  newLo &= slot.rmap.hi(page) | ~R_RC;
-  if (((c[o + Lane.vLo] as number) & V_VALID) !== 0) newLo |= upgrade(vm, hpt, index, slot, page, vHi, vLo);
-  else {
-    if (log !== null) log.step(sPageFault.link);
-    addRevmapChain(vm, hpt, index, slot, gfn, Point.faultInRmap);
-  }
-  if (log !== null) log.step(sPageFault.install);
-  if (vm.newFormat === true) newHi = newRHi(vHi, newHi);
-  if (log !== null) log.write(hpt.placeR, index, c, o + Lane.rLo, newHi, newLo);
-  c[o + Lane.rLo] = newLo;
-  c[o + Lane.rHi] = newHi;
-  if (log !== null) log.write(hpt.placeV, index, c, o + Lane.vLo, memVHi, newVLo);
-  c[o + Lane.vLo] = newVLo;
-  c[o + Lane.vHi] = memVHi;
-  if (log !== null) log.event(REINSTATE).num(index).num(gfn).u64(memVHi, newVLo).u64(newHi, newLo);
-  if (known && isWritable(newHi, newLo)) {
-    if (log !== null) log.step(sPageFault.dirtyPage);
-    vm.world.setPageDirty(pfn);
-  }
-  if (log !== null) log.step(sPageFault.done);
-  return log === null ? RESUME_GUEST : exit(log, memVHi, newVLo, rHi, rLo, RESUME_GUEST, true, mixedPageSizes);
 }
 
 /** An entry that is valid already gets more rights: it is invalidated first. Answers its R and C. */

@@ -6,6 +6,7 @@ import { EEXIST, EINVAL, PTE_ACCESSED, PTE_CACHE, PTE_DIRTY, PTE_PRESENT, PTE_RW
 import { eventCode, HOST_CHANGE } from './events';
 import * as Lane from './lane';
 import { sHost } from './listing';
+import { EVENT, STEP } from './log';
 import {
   ageRange,
   changePte,
@@ -115,8 +116,7 @@ export class HostMemory implements World {
   private note(step: number, change: HostChange, hva: number, pfn: number): void {
     const log = this.vm.state.log;
     if (log === null) return;
-    log.step(step);
-    log.event(HOST_PAGE).u32(HOST_CHANGE.indexOf(change)).num(hva).num(pfn);
+    log.put7(STEP | step, EVENT | HOST_PAGE, HOST_CHANGE.indexOf(change), numHi(hva), hva, numHi(pfn), pfn);
   }
 
   private blockHva(vma: Vma, block: number): number {
@@ -224,12 +224,7 @@ export class HostMemory implements World {
     const rLo = (c[o] as number) | bits;
     if (log !== null) log.write(hpt.placeR, index, c, o, rHi, rLo);
     c[o] = rLo;
-    if (log !== null)
-      log
-        .event(HPTE_RC)
-        .num(index)
-        .u32(rLo & R_RC)
-        .u64(rHi, rLo);
+    if (log !== null) log.put6(EVENT | HPTE_RC, numHi(index), index, rLo & R_RC, rHi, rLo);
   }
 
   private pfnmapFlags(vma: Vma): number {

@@ -21,6 +21,7 @@ import { eventCode } from './events';
 import { actualShift, amrFault, baseShiftOf, gfnOf, mayRead, mayWrite, oldVHi } from './hpte';
 import * as Lane from './lane';
 import { sHvFault } from './listing';
+import { ENTER } from './log';
 import * as Scalar from './scalar';
 import { findLockHpte } from './search';
 import { MMIO_ENTRIES, type Registers } from './state';
@@ -47,7 +48,7 @@ export function hpteHvFault(
   data: boolean,
 ): number {
   const log = vm.state.log;
-  if (log !== null) log.enter(sHvFault.PATH, vcpu, eaHi, eaLo, 0, status);
+  if (log !== null) log.put6(ENTER | sHvFault.PATH, vcpu, eaHi, eaLo, 0, status);
   const ret = hvFault(vm, vm.state.vcpus[vcpu] as Registers, eaHi, eaLo, slbHi, slbLo, status, data);
   if (log !== null) log.leave();
   return ret;

@@ -9,6 +9,7 @@ import { clearRef } from './hcalls';
 import { actualShift, gfnOf, oldVHi } from './hpte';
 import * as Lane from './lane';
 import { sAge, sRange, sSetSpte, sTestAge, sUnmap } from './listing';
+import { ENTER, EVENT, LEAVE, type Log, STEP } from './log';
 import { Point } from './points';
 import { LONGEST_RING, lockRmap, noteModification, pagesOf, unlinkHpte, unlockRmap, updateDirtyMap } from './rmap';
 import * as Scalar from './scalar';
@@ -34,7 +35,7 @@ export function unmapRmapp(vm: Vm, slot: Memslot, gfn: number, cause: AbsentCaus
   const w = slot.rmap.chunk(page);
   const wo = (page & 255) << 1;
   if (((w[wo + 1] as number) & RMAP_PRESENT_HI) === 0) return;
-  if (log !== null) log.enter(sUnmap.PATH, -1, numHi(gfn), gfn | 0, w[wo + 1] as number, w[wo] as number);
+  if (log !== null) log.put6(ENTER | sUnmap.PATH, -1, numHi(gfn), gfn, w[wo + 1] as number, w[wo] as number);
   do {
     if (log !== null) log.step(sUnmap.lock);
     if (!alone) lockRmap(vm, slot, page);
@@ -58,7 +59,7 @@ export function unmapHpte(vm: Vm, hpt: Hpt, index: number, slot: Memslot, gfn: n
   const page = gfn - slot.baseGfn;
   if (log !== null) log.step(sUnmap.unlink);
   unlinkHpte(vm, hpt, index, slot, page, true);
-  if (log !== null) log.event(RMAP_UNLINK).num(index).num(gfn);
+  if (log !== null) log.put5(EVENT | RMAP_UNLINK, numHi(index), index, numHi(gfn), gfn);
   const c = hpt.own(index);
   const o = (index & 255) << 3;
   const vLo = c[o + Lane.vLo] as number;
@@ -72,7 +73,8 @@ export function unmapHpte(vm: Vm, hpt: Hpt, index: number, slot: Memslot, gfn: n
   const absent = (vLo | V_ABSENT) & ~V_VALID;
   if (log !== null) log.write(hpt.placeV, index, c, o + Lane.vLo, vHi, absent);
   c[o + Lane.vLo] = absent;
-  if (log !== null) log.event(HPTE_ABSENT).num(index).num(gfn).u64(rHi, rLo).u32(ABSENT_CAUSE.indexOf(cause));
+  if (log !== null)
+    log.put8(EVENT | HPTE_ABSENT, numHi(index), index, numHi(gfn), gfn, rHi, rLo, ABSENT_CAUSE.indexOf(cause));
   tlbieHpte(vm, -1, index, vm.newFormat === true ? oldVHi(vHi, rHi) : vHi, vLo, rLo, false);
   if (log !== null) log.step(sUnmap.harvest);
   if (vm.kernel.absentDropsKeys === true && ((rHi & R_KEY_HI) | (rLo & R_KEY_LO)) !== 0)
@@ -89,7 +91,7 @@ export function unmapHpte(vm: Vm, hpt: Hpt, index: number, slot: Memslot, gfn: n
     putAt(log, hpt.placeGuest, index, c, o + Lane.guestLo, guestHi, guestLo | rc);
     noteModification(vm, hpt, index);
   }
-  if (log !== null) log.event(RMAP_HARVEST).num(index).num(gfn).u32(rc);
+  if (log !== null) log.put6(EVENT | RMAP_HARVEST, numHi(index), index, numHi(gfn), gfn, rc);
 }
 
 /** What is done to each guest page of a range. */
@@ -192,9 +194,8 @@ function meetsSlot(vm: Vm, start: number, end: number): boolean {
 export function invalidateRangeStart(vm: Vm, start: number, end: number): void {
   const log = vm.state.log;
   if (log !== null) {
-    log.enter(sRange.PATH, -1, numHi(start), start | 0, numHi(end), end | 0);
-    log.event(NOTIFIER_START).num(start).num(end);
-    log.step(sRange.start);
+    log.put6(ENTER | sRange.PATH, -1, numHi(start), start, numHi(end), end);
+    log.put6(EVENT | NOTIFIER_START, numHi(start), start, numHi(end), end, STEP | sRange.start);
   }
   if (vm.kernel.notifiersBySlot !== true || meetsSlot(vm, start, end)) vm.state.countScalar(Scalar.count, 1);
   if (vm.notifiers === true) visitRange(vm, start, end, Work.unmap);
@@ -205,40 +206,35 @@ export function invalidateRangeStart(vm: Vm, start: number, end: number): void {
 export function invalidateRangeEnd(vm: Vm, start: number, end: number): void {
   const log = vm.state.log;
   if (log !== null) {
-    log.enter(sRange.PATH, -1, numHi(start), start | 0, numHi(end), end | 0);
-    log.step(sRange.end);
+    log.put7(ENTER | sRange.PATH, -1, numHi(start), start, numHi(end), end, STEP | sRange.end);
   }
   if (vm.kernel.notifiersBySlot !== true || meetsSlot(vm, start, end)) {
     vm.state.countScalar(Scalar.seq, 1);
     vm.state.countScalar(Scalar.count, -1);
   }
   if (log !== null) {
-    log.event(NOTIFIER_END).num(start).num(end).u64(vm.state.scalars.hi(Scalar.seq), vm.state.scalars.lo(Scalar.seq));
-    log.leave();
+    ended(vm, log, start, end);
   }
 }
 
 /** Invalidation of one host page (linux-3.4 kvm_mmu_notifier_invalidate_page): the sequence advances, then the page is unmapped. */
 export function invalidatePage(vm: Vm, hva: number): void {
   const log = vm.state.log;
+  const end = hva + vm.page;
   if (log !== null) {
-    log.enter(sRange.PATH, -1, numHi(hva), hva | 0, numHi(hva + vm.page), (hva + vm.page) | 0);
-    log
-      .event(NOTIFIER_START)
-      .num(hva)
-      .num(hva + vm.page);
-    log.step(sRange.end);
+    log.put6(ENTER | sRange.PATH, -1, numHi(hva), hva, numHi(end), end);
+    log.put6(EVENT | NOTIFIER_START, numHi(hva), hva, numHi(end), end, STEP | sRange.end);
   }
   vm.state.countScalar(Scalar.seq, 1);
   if (vm.notifiers === true) visitRange(vm, hva, hva + 1, Work.unmap);
-  if (log !== null) {
-    log
-      .event(NOTIFIER_END)
-      .num(hva)
-      .num(hva + vm.page)
-      .u64(vm.state.scalars.hi(Scalar.seq), vm.state.scalars.lo(Scalar.seq));
-    log.leave();
-  }
+  if (log !== null) ended(vm, log, hva, end);
+}
+
+/** Journals the end of an invalidation, and of its path. */
+function ended(vm: Vm, log: Log, start: number, end: number): void {
+  const { scalars } = vm.state;
+  const seqHi = scalars.hi(Scalar.seq);
+  log.put8(EVENT | NOTIFIER_END, numHi(start), start, numHi(end), end, seqHi, scalars.lo(Scalar.seq), LEAVE);
 }
 
 /** The block at `hva` is invalidated as a whole: linux-3.4 by the single-page notifier unless it is huge. */

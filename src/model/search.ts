@@ -6,6 +6,7 @@ import { SLB_1T_HI, SLB_L, SLB_LP, V_LARGE, V_SECONDARY } from './bits';
 import { lockHpte } from './entry';
 import { baseShiftOf, oldVHi } from './hpte';
 import { Local, sFind } from './listing';
+import { ENTER, LOCAL, STEP } from './log';
 import type { Hpt } from './state';
 import type { Vm } from './vm';
 import { numHi, toNum } from './words';
@@ -84,11 +85,8 @@ export function findLockHpte(vm: Vm, eaHi: number, eaLo: number, slbHi: number, 
   const large = (slbLo & SLB_L) !== 0 ? V_LARGE : 0;
   const avpn = (avpnLo(slbHi, slbLo, eaHi, eaLo) & ~avpnIgnored(baseShift)) | large;
   if (log !== null) {
-    log.enter(sFind.PATH, -1, eaHi, eaLo, slbHi, slbLo);
-    log.step(sFind.hash);
-    log.local(Local.hash, numHi(pteg), pteg | 0);
-    log.local(Local.avpn, slbHi, avpn);
-    log.step(sFind.primary);
+    log.put7(ENTER | sFind.PATH, -1, eaHi, eaLo, slbHi, slbLo, STEP | sFind.hash);
+    log.put7(LOCAL | Local.hash, numHi(pteg), pteg, LOCAL | Local.avpn, slbHi, avpn, STEP | sFind.primary);
   }
   let index = findIn(vm, hpt, pteg * 8, large, slbHi, avpn, wanted, baseShift);
   if (index < 0) {
@@ -97,8 +95,7 @@ export function findLockHpte(vm: Vm, eaHi: number, eaLo: number, slbHi: number, 
   }
   if (log !== null) {
     if (index >= 0) {
-      log.step(sFind.found);
-      log.local(Local.index, numHi(index), index | 0);
+      log.put4(STEP | sFind.found, LOCAL | Local.index, numHi(index), index);
       lockHpte(vm, hpt, index);
     } else log.step(sFind.missing);
     log.leave();
