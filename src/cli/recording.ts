@@ -7,12 +7,10 @@ import { writeFilePieces } from '../platform/node/output';
 import { createRecording, type Question } from '../trace/create/createRecording';
 import { mostFiles, surveyFiles } from '../trace/create/survey';
 import { formatProblem } from '../trace/problem';
-import { readRecordingFile } from '../trace/recordingFile';
+import { readRecordingFile, recordingFileName } from '../trace/recordingFile';
 import { writeRecording } from '../trace/writeRecording';
 import { type Command, EXIT_GOOD, EXIT_TROUBLE } from './command';
 import { recordingOptions } from './recordingAnswers';
-
-const file = 'hptscope.json';
 
 export const recordingCommand: Command = {
   name: 'recording',
@@ -33,14 +31,14 @@ export const recordingCommand: Command = {
       return EXIT_TROUBLE;
     }
     const text = writeRecording(created.recording);
-    const wrong = readRecordingFile(text, file).problems;
+    const wrong = readRecordingFile(text, recordingFileName).problems;
     for (const problem of wrong) surroundings.problem(formatProblem(problem));
     if (wrong.length > 0) return EXIT_TROUBLE;
-    await writeFilePieces(`${folder}/${file}`, [text], { input: folder, overwrite: force });
+    await writeFilePieces(`${folder}/${recordingFileName}`, [text], { input: folder, overwrite: force });
     for (const note of created.notes) surroundings.out(note);
     const { dumps, memslots } = created.recording;
     const counts = `traces ${created.recording.traces.length}, dumps ${dumps.length}, memslots ${memslots.length}`;
-    surroundings.out(`${folder}/${file}: ${counts}, facts ${survey.facts ?? 'none'}`);
+    surroundings.out(`${folder}/${recordingFileName}: ${counts}, facts ${survey.facts ?? 'none'}`);
     return EXIT_GOOD;
   },
 };

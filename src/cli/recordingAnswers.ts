@@ -1,7 +1,7 @@
 // The options of `hptscope recording`: what a person tells about a recording that its files do not.
 
+import { expectedText, parseHpt, parseMemslot, parseMoment, parseSize } from '../trace/create/answerText';
 import type { Answers } from '../trace/create/createRecording';
-import { parseTraceTime } from '../trace/events';
 import { type RecordingAt, recordingCpus, recordingKernels } from '../trace/recordingFile';
 import { UsageError } from './command';
 
@@ -37,7 +37,7 @@ const options: Readonly<Record<string, Option>> = {
     told.cpu = oneOf(recordingCpus, value, '--cpu');
   },
   '--host-page-size': (told, value) => {
-    told.hostPageSize = Number(sizeOf(value, '--host-page-size'));
+    told.hostPageSize = Number(parseSize(value));
     if (told.hostPageSize !== 4096 && told.hostPageSize !== 65536) throw new UsageError('--host-page-size 4K or 64K');
   },
   '--vm': (told, value) => {
@@ -45,10 +45,11 @@ const options: Readonly<Record<string, Option>> = {
     told.tgid = Number(value);
   },
   '--hpt': (told, value) => {
-    told.hpt = [...(told.hpt ?? []), hptOf(value)];
+    told.hpt = [...(told.hpt ?? []), typed(parseHpt(value), '--hpt', value, expectedText.hpt)];
   },
   '--memslot': (told, value) => {
-    told.memslots = [...(told.memslots ?? []), memslotOf(value)];
+    const memslot = typed(parseMemslot(value), '--memslot', value, expectedText.memslot);
+    told.memslots = [...(told.memslots ?? []), memslot];
   },
   '--dump-mark': (told, value) => {
     told.dumpMark = value;
@@ -56,7 +57,7 @@ const options: Readonly<Record<string, Option>> = {
   '--dump': (told, value) => {
     const at = value.lastIndexOf('@');
     if (at < 1) throw new UsageError(`--dump ${value}: FILE@SECONDS or FILE@mark:TEXT`);
-    told.dumpAt.set(value.slice(0, at), momentOf(value.slice(at + 1), '--dump'));
+    told.dumpAt.set(value.slice(0, at), typed(parseMoment(value.slice(at + 1)), '--dump', value, expectedText.moment));
   },
   '--leave-out': (told, value) => {
     told.leaveOut.add(value);
@@ -121,46 +122,8 @@ function oneOf<T extends string>(choices: readonly T[], value: string, option: s
   return chosen;
 }
 
-/** `0x…`, a decimal number, or one with K, M or G. */
-function sizeOf(text: string, option: string): bigint {
-  const [, number, unit = ''] = /^(0x[0-9a-f]{1,16}|\d{1,19})([KMG]?)$/i.exec(text) ?? [];
-  if (number === undefined) throw new UsageError(`${option}: ${text} is no number such as 0x1000, 4096 or 4K`);
-  return BigInt(number) << BigInt({ '': 0, k: 10, m: 20, g: 30 }[unit.toLowerCase()] ?? 0);
-}
-
-/** `6.486738593` or `mark:TEXT`. */
-function momentOf(text: string, option: string): RecordingAt {
-  if (text.startsWith('mark:')) return { mark: text.slice('mark:'.length) };
-  const ns = parseTraceTime(text);
-  if (ns === undefined)
-    throw new UsageError(`${option}: ${text} is no moment: seconds such as 6.486738593, or mark:TEXT`);
-  return { ns };
-}
-
-/** `ORDER[:allocate|resize|reset][@AT]`. */
-function hptOf(text: string): NonNullable<Answers['hpt']>[number] {
-  const [, order = '', how = 'allocate', at] = /^(\d{2})(?::(\w+))?(?:@(.+))?$/.exec(text) ?? [];
-  const known = (['allocate', 'resize', 'reset'] as const).find((one) => one === how);
-  if (order === '' || known === undefined || Number(order) < 18 || Number(order) > 46)
-    throw new UsageError(`--hpt ${text}: ORDER[:allocate|resize|reset][@AT], ORDER from 18 to 46`);
-  return { order: Number(order), how: known, ...(at === undefined ? {} : { at: momentOf(at, '--hpt') }) };
-}
-
-/** `SLOT:GPA:SIZE:HVA[:log][@FROM[..TO]]`. */
-function memslotOf(text: string): NonNullable<Answers['memslots']>[number] {
-  const expected = `--memslot ${text}: SLOT:GPA:SIZE:HVA[:log][@FROM[..TO]]`;
-  const [, slot, gpa, size, hva, log, moments] =
-    /^(\d{1,5}):([^:@]+):([^:@]+):([^:@]+?)(:log)?(?:@(.+))?$/.exec(text) ?? [];
-  if (slot === undefined || gpa === undefined || size === undefined || hva === undefined)
-    throw new UsageError(expected);
-  const [from, to] = (moments ?? '').split('..');
-  return {
-    slot: Number(slot),
-    gpa: sizeOf(gpa, '--memslot'),
-    size: sizeOf(size, '--memslot'),
-    hva: sizeOf(hva, '--memslot'),
-    logDirty: log !== undefined,
-    from: from ? momentOf(from, '--memslot') : undefined,
-    to: to ? momentOf(to, '--memslot') : undefined,
-  };
+/** What was typed for an option; UsageError with what is expected when it is none. */
+function typed<T>(value: T | undefined, option: string, text: string, expected: string): T {
+  if (value === undefined) throw new UsageError(`${option} ${text}: ${expected}`);
+  return value;
 }

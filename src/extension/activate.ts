@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import { registerCommands } from './commands';
 import { registerConvertTrace } from './convertTrace';
+import { registerCreateRecording } from './createRecording';
 import { registerDebug } from './debug';
 import { registerDecode } from './decode';
 import { registerFileEditors } from './fileEditor/editor';
@@ -40,6 +41,7 @@ export function activateOn(context: vscode.ExtensionContext, platform: Platform)
   registerOpenFile(context, services);
   registerFileEditors(context, services);
   registerConvertTrace(context, services);
+  registerCreateRecording(context, services);
   const tests = registerLanguage(context, services);
   log.info(`activated in ${(performance.now() - start).toFixed(1)} ms`);
   const { session, heatmap: heatmaps, load } = services;

@@ -56,6 +56,7 @@ export const commands = {
   goToMoment: 'hptscope.goToMoment',
   openRun: 'hptscope.openRun',
   convertTrace: 'hptscope.convertTrace',
+  createRecording: 'hptscope.createRecording',
   debugFile: 'hptscope.debugFile',
   runScenario: 'hptscope.runScenario',
   filterEvents: 'hptscope.filterEvents',

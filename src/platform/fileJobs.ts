@@ -1,5 +1,6 @@
 // Jobs on files as they are, without a run made of them: reading a binary file for its editor, writing a trace as text.
 
+import { type Survey, surveyFiles } from '../trace/create/survey';
 import { detectInput } from '../trace/detect';
 import { firstBytes } from '../trace/firstBytes';
 import type { TraceFile } from '../trace/ftraceText';
@@ -41,6 +42,28 @@ export async function readFile(path: string, services: OpenServices, buffers: Se
 
 /** The trace that was packed. */
 export function unpackTrace({ events, rest }: PackedTrace): TraceFile {
+  return { ...rest, events: unpackEvents(events) };
+}
+
+/** What a folder holds; see `surveyFiles`. */
+export interface PackedSurvey {
+  readonly events: PackedEvents;
+  readonly rest: Omit<Survey, 'events'>;
+}
+
+/** Looks through the files of a folder. @param buffers takes those of the result that may be transferred */
+export async function surveyFolder(
+  files: readonly string[],
+  chosen: readonly string[],
+  services: OpenServices,
+  buffers: Set<ArrayBuffer>,
+): Promise<PackedSurvey> {
+  const { events, ...rest } = await surveyFiles(files, services, chosen);
+  return { events: packEvents(events, buffers), rest };
+}
+
+/** The survey that was packed. */
+export function unpackSurvey({ events, rest }: PackedSurvey): Survey {
   return { ...rest, events: unpackEvents(events) };
 }
 

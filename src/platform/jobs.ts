@@ -7,7 +7,7 @@ import { type ExpectationOutcome, type RunProblem, runChecked, runScenario } fro
 import { openRun } from '../trace/openRun';
 import type { OpenServices } from '../trace/openTrace';
 import type { InputProblem } from '../trace/problem';
-import { convertFile, type ReadFile, readFile, type TextForm } from './fileJobs';
+import { convertFile, type PackedSurvey, type ReadFile, readFile, surveyFolder, type TextForm } from './fileJobs';
 import { type PackedRun, packRun } from './packedRun';
 
 /** Jobs by kind. */
@@ -22,6 +22,14 @@ export interface Jobs {
   };
   /** Reads a trace or an HTAB_FD stream as it is. */
   readonly readFile: { readonly kind: 'readFile'; readonly path: string; readonly folder: string | null };
+  /** Looks through the files of a folder for a recording. */
+  readonly survey: {
+    readonly kind: 'survey';
+    readonly folder: string | null;
+    readonly files: readonly string[];
+    /** the traces, where a person named them */
+    readonly traces: readonly string[];
+  };
   /** Writes a trace as text. */
   readonly convert: {
     readonly kind: 'convert';
@@ -46,6 +54,7 @@ export interface JobResults {
   /** without a run the problems say why */
   readonly trace: { readonly run: PackedRun | null; readonly problems: readonly InputProblem[] };
   readonly readFile: ReadFile;
+  readonly survey: PackedSurvey;
   /** UTF-8 in pieces; without them the problems say why */
   readonly convert: { readonly pieces: readonly Uint8Array[] | null; readonly problems: readonly InputProblem[] };
   readonly scenario:
@@ -90,6 +99,8 @@ export async function doJob(job: Job, at: JobSurroundings, buffers: Set<ArrayBuf
     }
     case 'readFile':
       return readFile(job.path, at.services(job.folder), buffers);
+    case 'survey':
+      return surveyFolder(job.files, job.traces, at.services(job.folder), buffers);
     case 'convert':
       return convertFile(job.path, job.form, at.services(job.folder));
     case 'scenario':

@@ -7,6 +7,9 @@ import { parseJson, positionOf } from './json';
 import { JsonFields } from './jsonFields';
 import { type InputProblem, ProblemList } from './problem';
 
+/** Name of the file, in the folder of the recording. */
+export const recordingFileName = 'hptscope.json';
+
 /** A moment of a trace: a time on its clock, or the first tracing_mark_write event with this whole text. */
 export type RecordingAt = { readonly ns: bigint } | { readonly mark: string };
 
