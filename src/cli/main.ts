@@ -13,6 +13,7 @@ import { gotoCommand } from './goto';
 import { recordCommand } from './record';
 import { recordingCommand } from './recording';
 import { replayCommand } from './replay';
+import { reproduceCommand } from './reproduce';
 import { runCommand } from './run';
 import { diffCommand, stateCommand } from './state';
 import { checkCommand, whyCommand } from './why';
@@ -21,6 +22,7 @@ const COMMANDS: readonly Command[] = [
   runCommand,
   recordCommand,
   replayCommand,
+  reproduceCommand,
   eventsCommand,
   gotoCommand,
   stateCommand,

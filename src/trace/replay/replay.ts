@@ -47,6 +47,8 @@ export interface ReplayOptions {
   /** use the first dump that is not empty only, or each dump after it was compared */
   readonly keyframes: 'first' | 'all';
   readonly cancelled?: () => boolean;
+  /** told after each event; the replay ends there when it answers true */
+  readonly after?: (event: number) => boolean;
   /** what an earlier pass found that later events force */
   readonly found?: Found;
 }
@@ -67,6 +69,7 @@ export class Replay implements Context {
   lastVcpu = { event: -1, task: -1 };
 
   readonly #cancelled: (() => boolean) | undefined;
+  readonly #after: ((event: number) => boolean) | undefined;
   readonly #operations: Operations;
   readonly #dumps: Dumps;
   /** invalidations of which it was known what they concern */
@@ -74,9 +77,10 @@ export class Replay implements Context {
   readonly #syscalls: Syscalls;
   #diverged = false;
 
-  constructor(input: ReplayInput, { keyframes, found, cancelled }: ReplayOptions) {
+  constructor(input: ReplayInput, { keyframes, found, cancelled, after }: ReplayOptions) {
     this.input = input;
     this.#cancelled = cancelled;
+    this.#after = after;
     this.hindsight = new Hindsight(found ?? new Found());
     this.isa3 = input.cpu === 'POWER9' || input.cpu === 'POWER10';
     this.machines = machinesOf(input.events, input.tgid);
@@ -165,6 +169,9 @@ export class Replay implements Context {
       }
       this.#event(i);
       this.#settleDivergence();
+      if (this.#after?.(i) === true) {
+        break;
+      }
     }
     return this;
   }

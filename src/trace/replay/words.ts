@@ -42,6 +42,11 @@ export function actualShiftOf(v: bigint, guest: bigint): number {
   return shiftsOf(v, guest) >>> 8;
 }
 
+/** log2 of the base page size of an entry's segment; 0 when its encoding is invalid. */
+export function baseShiftOf(v: bigint, guest: bigint): number {
+  return shiftsOf(v, guest) & 0xff;
+}
+
 /** Guest real address of the page that an entry maps, or undefined when its size is invalid. */
 export function gpaOf(v: bigint, guest: bigint): bigint | undefined {
   const shift = actualShiftOf(v, guest);
