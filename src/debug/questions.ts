@@ -268,7 +268,7 @@ export class Questions {
 
   private watchable(reference: number | undefined, name: string): Thing | undefined {
     const make = reference === undefined || reference === 0 ? undefined : this.references.get(reference);
-    if (make !== undefined) return childNamed(make, name) ?? ownData(make());
+    if (make !== undefined) return ownData(childNamed(make, name)) ?? ownData(make());
     try {
       const value = this.value(name);
       return isThing(value) ? value : undefined;
@@ -299,7 +299,7 @@ export class Questions {
   }
 }
 
-/** The thing itself, for a field of it that cannot be watched alone. */
+/** A thing that can be watched; the field of one that cannot be watched alone is watched with the whole. */
 function ownData(value: Value | undefined): Thing | undefined {
   return isThing(value) && value.data !== undefined ? value : undefined;
 }

@@ -102,10 +102,8 @@ export class EventBreakpoints implements vscode.TreeDataProvider<Node>, vscode.D
 }
 
 /** A kind's setting as the adapter takes it. */
-function breakpointOf(kind: EventName, { on: _, armedAfter, condition, ...rest }: Setting): EventBreakpoint {
-  const armed = armedAfter === undefined ? '' : `count(${armedAfter}) > 0`;
-  const all = [armed, condition ?? ''].filter((part) => part !== '');
-  return { kind, ...rest, ...(all.length === 0 ? {} : { condition: all.map((part) => `(${part})`).join(' && ') }) };
+function breakpointOf(kind: EventName, { on: _, armedAfter, ...rest }: Setting): EventBreakpoint {
+  return { kind, ...rest, ...(armedAfter === undefined ? {} : { armedAfter: { kind: armedAfter } }) };
 }
 
 /** What is set on a kind, in one line. */

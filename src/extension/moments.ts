@@ -3,22 +3,14 @@
 
 import * as vscode from 'vscode';
 import type { Mark } from '../debug/goTo/standpoint';
+import { type Bookmark, bookmarkAt, momentOfBookmark } from '../timeline/bookmarks';
 import type { Run } from '../timeline/run';
 import { commands, contexts, views } from './ids';
 import type { Services } from './services';
 import type { RunSession } from './session';
 import { Signal } from './signal';
 import { addTree } from './trees';
-import {
-  type Bookmark,
-  bookmarkAt,
-  type LogLine,
-  momentNodes,
-  momentOfBookmark,
-  mostLogLines,
-  nameOfMoment,
-  readBookmarks,
-} from './viewModels/moments';
+import { type LogLine, momentNodes, mostLogLines, nameOfMoment, readBookmarks } from './viewModels/moments';
 import type { ViewNode } from './viewModels/node';
 
 /** What others do with the marked moments. */

@@ -2,15 +2,8 @@
 
 import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
-import {
-  type Bookmark,
-  bookmarkAt,
-  momentNodes,
-  momentOfBookmark,
-  mostLogLines,
-  nameOfMoment,
-  readBookmarks,
-} from '../../../src/extension/viewModels/moments';
+import { momentNodes, mostLogLines, nameOfMoment, readBookmarks } from '../../../src/extension/viewModels/moments';
+import { type Bookmark, bookmarkAt, momentOfBookmark } from '../../../src/timeline/bookmarks';
 import { inRepository } from '../../repository';
 import { lines, momentOf, openSample, ran } from './samples';
 
