@@ -40,7 +40,7 @@ import { Point } from './points';
 import { addRevmapChain, lockRmap, noteModification, unlockRmap } from './rmap';
 import { type Memslot, Scalar } from './state';
 import type { Vm } from './vm';
-import { frameHi, maskHi, maskLo, numHi } from './words';
+import { frameHi, high, maskHi, maskLo, numHi } from './words';
 
 const HPTE_ENTER = eventCode('hpte.enter');
 const HPTE_READONLY = eventCode('hpte.readonly');
@@ -128,7 +128,12 @@ export function doHEnter(
 ): number {
   const log = vm.state.log;
   vm.outs = 0;
-  if (log !== null) log.put7(ENTER | sEnter.PATH, vcpu, indexHi, indexLo, rHi, rLo, STEP | sEnter.size);
+  if (log !== null) {
+    // biome-ignore format: one record a line
+    log.room()
+      .w(ENTER | sEnter.PATH).w(vcpu).w(indexHi).w(indexLo).w(rHi).w(rLo)
+      .w(STEP | sEnter.size);
+  }
   const ret = enterHpte(vm, flagsHi, indexHi, indexLo, vHi, vLo, rHi, rLo);
   if (log !== null) log.leave();
   return ret;
@@ -166,8 +171,15 @@ function enterHpte(
   const gfn = gfnOf(rHi, rLo, shift, vm.pageShift);
   const slot = st.slotOfGfn(gfn);
   if (log !== null) {
-    log.put5(LOCAL | Local.psize, 0, shift, STEP | sEnter.clean, STEP | sEnter.seq);
-    log.put6(LOCAL | Local.gfn, numHi(gfn), gfn, LOCAL | Local.mmu_seq, seqHi, seqLo);
+    // biome-ignore format: one record a line
+    log
+      .w(LOCAL | Local.psize).w(0).w(shift)
+      .w(STEP | sEnter.clean)
+      .w(STEP | sEnter.seq);
+    // biome-ignore format: one record a line
+    log
+      .w(LOCAL | Local.gfn).w(high(gfn)).w(gfn | 0)
+      .w(LOCAL | Local.mmu_seq).w(seqHi).w(seqLo);
   }
 
   if (slot === null) {
@@ -207,7 +219,12 @@ function enterHpte(
       paHi |= (numHi(hva) & maskHi(hostShift)) | (gpaHi & maskHi(vm.pageShift));
       paLo |= (hva & maskLo(hostShift)) | (gpaLo & maskLo(vm.pageShift));
     }
-    if (log !== null) log.put4(LOCAL | Local.hpa, paHi, paLo, STEP | sEnter.realR);
+    if (log !== null) {
+      // biome-ignore format: one record a line
+      log
+        .w(LOCAL | Local.hpa).w(paHi).w(paLo)
+        .w(STEP | sEnter.realR);
+    }
     const found = pageFound && (paHi | paLo) !== 0;
     if (k.mixedPageSizes === true) {
       rHi = (rHi & (R_KEY_HI | R_PP0_HI | maskHi(shift))) | paHi;
@@ -237,21 +254,29 @@ function enterHpte(
   let index = indexIn(hpt, indexHi, indexLo);
   if (log !== null) {
     if (index < 0) log.step(sEnter.index);
-    else log.put2(STEP | sEnter.index, STEP | sEnter.slot);
+    else log.w(STEP | sEnter.index).w(STEP | sEnter.slot);
   }
   if (index < 0) return H_PARAMETER;
   // the eight slots of a PTEG lie in one chunk
   const c = hpt.own(index);
   const o = freeSlot(c, (index & 255) << 3, (flagsHi & H_EXACT_HI) !== 0);
   if (o < 0) {
-    if (log !== null) log.put4(STEP | sEnter.full, EVENT | PTEG_FULL, numHi(index / 8), Math.floor(index / 8));
+    if (log !== null) {
+      // biome-ignore format: one record a line
+      log
+        .w(STEP | sEnter.full)
+        .w(EVENT | PTEG_FULL).w(high(index / 8)).w(Math.floor(index / 8));
+    }
     return H_PTEG_FULL;
   }
   index += (o >> 3) - (index & 255);
   const alone = log === null && vm.hook === null;
   if (!alone) lockHpte(vm, hpt, index);
   if (log !== null) {
-    log.put4(LOCAL | Local.index, numHi(index), index, STEP | sEnter.guest);
+    // biome-ignore format: one record a line
+    log
+      .w(LOCAL | Local.index).w(high(index)).w(index | 0)
+      .w(STEP | sEnter.guest);
     log.write(hpt.placeGuest, index, c, o + Lane.guestLo, guestHi, guestLo);
   }
   c[o + Lane.guestLo] = guestLo;
@@ -285,7 +310,8 @@ function enterHpte(
   if (log !== null) {
     log.write(hpt.placeR, index, c, o + Lane.rLo, rHi, rLo);
     log.write(hpt.placeV, index, c, o + Lane.vLo, vHi, vLo);
-    log.put11(EVENT | HPTE_ENTER, numHi(index), index, vHi, vLo, rHi, rLo, guestHi, guestLo, numHi(gfn), gfn);
+    // biome-ignore format: one record a line
+    log.w(EVENT | HPTE_ENTER).w(high(index)).w(index | 0).w(vHi).w(vLo).w(rHi).w(rLo).w(guestHi).w(guestLo).w(high(gfn)).w(gfn | 0);
   }
   c[o + Lane.rLo] = rLo;
   c[o + Lane.rHi] = rHi;
@@ -337,7 +363,11 @@ function clearHostPage(vm: Vm, slot: Memslot, gfn: number, shift: number): void 
   const log = vm.state.log;
   if (log !== null) {
     const hva = slot.hva + (gfn - slot.baseGfn) * vm.page;
-    log.put5(STEP | sEnter.align, LOCAL | Local.hva, numHi(hva), hva, STEP | sEnter.hostPte);
+    // biome-ignore format: one record a line
+    log
+      .w(STEP | sEnter.align)
+      .w(LOCAL | Local.hva).w(high(hva)).w(hva | 0)
+      .w(STEP | sEnter.hostPte);
   }
 }
 

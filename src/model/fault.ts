@@ -38,7 +38,7 @@ import type { Hpt, Memslot, Registers } from './state';
 import { tlbieHpte } from './tlb';
 import * as Vcpu from './vcpu';
 import type { Vm } from './vm';
-import { frameHi, maskHi, maskLo, numHi, toNum } from './words';
+import { frameHi, high, maskHi, maskLo, numHi, toNum } from './words';
 
 const FAULT_ENTER = eventCode('fault.enter');
 const FAULT_GUP = eventCode('fault.gup');
@@ -57,7 +57,12 @@ type RetryWhy = (typeof RETRY_WHY)[number];
  */
 export function pageFault(vm: Vm, vcpu: number, eaHi: number, eaLo: number, dsisr: number): number {
   const log = vm.state.log;
-  if (log !== null) log.put7(ENTER | sPageFault.PATH, vcpu, eaHi, eaLo, 0, dsisr, STEP | sPageFault.remembered);
+  if (log !== null) {
+    // biome-ignore format: one record a line
+    log.room()
+      .w(ENTER | sPageFault.PATH).w(vcpu).w(eaHi).w(eaLo).w(0).w(dsisr)
+      .w(STEP | sPageFault.remembered);
+  }
   const ret = resolve(vm, vm.state.vcpus[vcpu] as Registers, eaHi, eaLo, dsisr);
   if (log !== null) {
     if (ret < 0) log.event(FAULT_ERROR).u64(eaHi, eaLo).u32(ret);
@@ -77,7 +82,10 @@ function exit(
   installed: boolean,
   traced: boolean,
 ): number {
-  if (log !== null) log.put8(EVENT | FAULT_EXIT, vHi, vLo, rHi, rLo, ret, installed ? 1 : 0, traced ? 1 : 0);
+  if (log !== null) {
+    // biome-ignore format: one record a line
+    log.w(EVENT | FAULT_EXIT).w(vHi).w(vLo).w(rHi).w(rLo).w(ret).w(installed ? 1 : 0).w(traced ? 1 : 0);
+  }
   return ret;
 }
 
@@ -182,9 +190,13 @@ function resolve(vm: Vm, cpu: Registers, eaHi: number, eaLo: number, dsisr: numb
   if (log !== null) {
     const first = slot === null ? -1 : slot.baseGfn;
     const flags = slot !== null && st.logDirty(slot) ? 1 : 0;
-    log.put7(STEP | sPageFault.memslot, LOCAL | Local.psize, 0, shift, LOCAL | Local.gfn, numHi(gfn), gfn);
-    // biome-ignore format: a record's words
-    log.put15(EVENT | FAULT_ENTER, eaHi, eaLo, dsisr, numHi(index), index, vHi, vLo, rHi, rLo, guestHi, guestLo, numHi(first), first, flags);
+    // biome-ignore format: one record a line
+    log
+      .w(STEP | sPageFault.memslot)
+      .w(LOCAL | Local.psize).w(0).w(shift)
+      .w(LOCAL | Local.gfn).w(high(gfn)).w(gfn | 0);
+    // biome-ignore format: one record a line
+    log.w(EVENT | FAULT_ENTER).w(eaHi).w(eaLo).w(dsisr).w(high(index)).w(index | 0).w(vHi).w(vLo).w(rHi).w(rLo).w(guestHi).w(guestLo).w(slot === null ? -1 : high(first)).w(first | 0).w(flags);
   }
   if (slot === null) {
     if (log !== null) log.step(sPageFault.mmio);
@@ -204,7 +216,11 @@ function resolve(vm: Vm, cpu: Registers, eaHi: number, eaLo: number, dsisr: numb
   const hostPageNumber = (mixedPageSizes === true ? gfn : baseGfn) - slot.baseGfn;
   if (log !== null) {
     const hva = slot.hva + hostPageNumber * vm.page;
-    log.put5(STEP | sPageFault.seq, LOCAL | Local.hva, numHi(hva), hva, STEP | sPageFault.gup);
+    // biome-ignore format: one record a line
+    log
+      .w(STEP | sPageFault.seq)
+      .w(LOCAL | Local.hva).w(high(hva)).w(hva | 0)
+      .w(STEP | sPageFault.gup);
   }
   const got =
     mixedPageSizes === true
@@ -222,7 +238,11 @@ function resolve(vm: Vm, cpu: Registers, eaHi: number, eaLo: number, dsisr: numb
   const baseLo = fits ? guestLo : (guestLo & ~(R_W | R_I | R_G)) | R_M;
 
   if (log !== null)
-    log.put5(STEP | sPageFault.wimg, LOCAL | Local.hpa, hostPage.paHi, hostPage.paLo, STEP | sPageFault.newR);
+    // biome-ignore format: one record a line
+    log
+      .w(STEP | sPageFault.wimg)
+      .w(LOCAL | Local.hpa).w(hostPage.paHi).w(hostPage.paLo)
+      .w(STEP | sPageFault.newR);
   const keep = mixedPageSizes !== true ? hostShift : shift > vm.pageShift ? shift : vm.pageShift;
   let newHi = (guestHi & ((mixedPageSizes === true ? R_KEY_HI : 0) | R_PP0_HI | maskHi(keep))) | hostPage.paHi;
   let newLo = (baseLo & maskLo(keep)) | hostPage.paLo;
@@ -284,7 +304,8 @@ function resolve(vm: Vm, cpu: Registers, eaHi: number, eaLo: number, dsisr: numb
     log.step(sPageFault.install);
     log.write(hpt.placeR, index, c, o + Lane.rLo, newHi, newLo);
     log.write(hpt.placeV, index, c, o + Lane.vLo, memVHi, newVLo);
-    log.put9(EVENT | REINSTATE, numHi(index), index, numHi(baseGfn), baseGfn, memVHi, newVLo, newHi, newLo);
+    // biome-ignore format: one record a line
+    log.w(EVENT | REINSTATE).w(high(index)).w(index | 0).w(high(baseGfn)).w(baseGfn | 0).w(memVHi).w(newVLo).w(newHi).w(newLo);
   }
   c[o + Lane.rLo] = newLo;
   c[o + Lane.rHi] = newHi;
@@ -342,7 +363,8 @@ function hostPage34(
 }
 
 function gotPage(log: Log, hva: number, pfn: number, writable: boolean, ok: boolean): void {
-  log.put7(EVENT | FAULT_GUP, numHi(hva), hva, numHi(pfn), pfn, writable ? 1 : 0, ok ? 1 : 0);
+  // biome-ignore format: one record a line
+  log.w(EVENT | FAULT_GUP).w(high(hva)).w(hva | 0).w(high(pfn)).w(pfn | 0).w(writable ? 1 : 0).w(ok ? 1 : 0);
 }
 
 function ioPage34(vm: Vm, slot: Memslot, page: number, shift: number): number {

@@ -36,7 +36,7 @@ import { lockRmap, noteModification, pagesOf, removeRevmapChain, updateDirtyMap 
 import type { Hpt, Memslot } from './state';
 import { localInvalidate61, tlbieHpte } from './tlb';
 import type { Vm } from './vm';
-import { numHi } from './words';
+import { high } from './words';
 
 const HPTE_REMOVE = eventCode('hpte.remove');
 const HPTE_PROTECT = eventCode('hpte.protect');
@@ -66,7 +66,12 @@ export function hRemove(
   vm.outs = 0;
   const index = indexIn(hpt, indexHi, indexLo);
   if (index < 0) return H_PARAMETER;
-  if (log !== null) log.put7(ENTER | sRemove.PATH, vcpu, indexHi, indexLo, avpnHi, avpnLo, STEP | sRemove.find);
+  if (log !== null) {
+    // biome-ignore format: one record a line
+    log.room()
+      .w(ENTER | sRemove.PATH).w(vcpu).w(indexHi).w(indexLo).w(avpnHi).w(avpnLo)
+      .w(STEP | sRemove.find);
+  }
   const c = hpt.own(index);
   const o = (index & 255) << 3;
   const vLo = (c[o + Lane.vLo] as number) & ~V_HVLOCK;
@@ -98,7 +103,10 @@ export function hRemove(
   if (log !== null) {
     log.step(sRemove.clear);
     log.write(hpt.placeV, index, c, o + Lane.vLo, 0, 0);
-    log.put8(EVENT | HPTE_REMOVE, numHi(index), index, vHi, vLo, guestHi, guestLo, LEAVE);
+    // biome-ignore format: one record a line
+    log
+      .w(EVENT | HPTE_REMOVE).w(high(index)).w(index | 0).w(vHi).w(vLo).w(guestHi).w(guestLo)
+      .w(LEAVE);
   }
   c[o + Lane.vLo] = 0;
   c[o + Lane.vHi] = 0;

@@ -6,7 +6,7 @@ import { EEXIST, EINVAL, PTE_ACCESSED, PTE_CACHE, PTE_DIRTY, PTE_PRESENT, PTE_RW
 import { eventCode, HOST_CHANGE } from './events';
 import * as Lane from './lane';
 import { sHost } from './listing';
-import { EVENT, STEP } from './log';
+import { ENTER, EVENT, STEP } from './log';
 import {
   ageRange,
   changePte,
@@ -18,12 +18,18 @@ import {
 import * as Scalar from './scalar';
 import { type Hpt, type Memslot, NOTHING, pfnOf, type Vma } from './state';
 import type { Vm } from './vm';
-import { frameHi, numHi } from './words';
+import { frameHi, high } from './words';
 import type { World } from './world';
 
 const HOST_PAGE = eventCode('host.page');
 const HPTE_RC = eventCode('hpte.rc');
-type HostChange = (typeof HOST_CHANGE)[number];
+const Change = {
+  alloc: HOST_CHANGE.indexOf('alloc'),
+  cow: HOST_CHANGE.indexOf('cow'),
+  clear: HOST_CHANGE.indexOf('clear'),
+  wrprotect: HOST_CHANGE.indexOf('wrprotect'),
+  merge: HOST_CHANGE.indexOf('merge'),
+} as const;
 
 /** What vma_map takes; addresses in bytes, sizes in host pages. */
 export interface VmaSpec {
@@ -113,10 +119,13 @@ export class HostMemory implements World {
     this.ptePfn = pfn;
   }
 
-  private note(step: number, change: HostChange, hva: number, pfn: number): void {
+  private note(step: number, change: number, hva: number, pfn: number): void {
     const log = this.vm.state.log;
     if (log === null) return;
-    log.put7(STEP | step, EVENT | HOST_PAGE, HOST_CHANGE.indexOf(change), numHi(hva), hva, numHi(pfn), pfn);
+    // biome-ignore format: one record a line
+    log
+      .w(STEP | step)
+      .w(EVENT | HOST_PAGE).w(change).w(high(hva)).w(hva | 0).w(high(pfn)).w(pfn | 0);
   }
 
   private blockHva(vma: Vma, block: number): number {
@@ -160,7 +169,7 @@ export class HostMemory implements World {
   /** Maps a new page. */
   private bring(vma: Vma, block: number, write: boolean): void {
     const pfn = this.allocate(vma.order);
-    if (this.vm.state.log !== null) this.note(sHost.fault, 'alloc', this.blockHva(vma, block), pfn);
+    if (this.vm.state.log !== null) this.note(sHost.fault, Change.alloc, this.blockHva(vma, block), pfn);
     const rw = vma.writable === true && (write || vma.cow !== true) ? PTE_RW : 0;
     this.setPte(vma, block, PTE_PRESENT | PTE_ACCESSED | rw | (write ? PTE_DIRTY : 0), pfn);
   }
@@ -168,7 +177,7 @@ export class HostMemory implements World {
   /** Maps a copy of a page that could only be read. */
   private copy(vma: Vma, block: number): void {
     const at = this.blockHva(vma, block);
-    this.note(sHost.cow, 'cow', at, this.ptePfn);
+    this.note(sHost.cow, Change.cow, at, this.ptePfn);
     this.setPte(vma, block, 0, 0);
     invalidateBlock(this.vm, at, vma.blockBytes);
     this.setPte(vma, block, PTE_PRESENT | PTE_ACCESSED | PTE_RW | PTE_DIRTY, this.allocate(vma.order));
@@ -224,7 +233,10 @@ export class HostMemory implements World {
     const rLo = (c[o] as number) | bits;
     if (log !== null) log.write(hpt.placeR, index, c, o, rHi, rLo);
     c[o] = rLo;
-    if (log !== null) log.put6(EVENT | HPTE_RC, numHi(index), index, rLo & R_RC, rHi, rLo);
+    if (log !== null) {
+      // biome-ignore format: one record a line
+      log.w(EVENT | HPTE_RC).w(high(index)).w(index | 0).w(rLo & R_RC).w(rHi).w(rLo);
+    }
   }
 
   private pfnmapFlags(vma: Vma): number {
@@ -293,13 +305,21 @@ export class HostMemory implements World {
       if (at < end && at + vma.blockBytes > start) blocks.push(block);
     });
     for (const block of blocks) {
-      this.note(sHost.clear, 'clear', this.blockHva(vma, block), pfnOf(vma.ptes.hi(block), vma.ptes.lo(block)));
+      this.note(sHost.clear, Change.clear, this.blockHva(vma, block), pfnOf(vma.ptes.hi(block), vma.ptes.lo(block)));
       this.setPte(vma, block, 0, 0);
     }
   }
 
   private enter(hva: number): void {
-    if (this.vm.state.log !== null) this.vm.state.log.enter(sHost.PATH, -1, numHi(hva), hva | 0, 0, 0);
+    if (this.vm.state.log !== null)
+      this.vm.state.log
+        .room()
+        .w(ENTER | sHost.PATH)
+        .w(-1)
+        .w(high(hva))
+        .w(hva | 0)
+        .w(0)
+        .w(0);
   }
 
   private leave(): void {
@@ -315,7 +335,7 @@ export class HostMemory implements World {
     if (vma === null) invalidateBlock(vm, hva, vm.page);
     else {
       const at = this.blockHva(vma, this.block);
-      if (log !== null) this.note(sHost.clear, 'clear', at, this.ptePfn);
+      if (log !== null) this.note(sHost.clear, Change.clear, at, this.ptePfn);
       this.setPte(vma, this.block, 0, 0);
       if (log !== null) this.notify();
       invalidateBlock(vm, at, vma.blockBytes);
@@ -341,7 +361,7 @@ export class HostMemory implements World {
     if (vma === null) return EINVAL;
     this.enter(hva);
     const at = this.blockHva(vma, this.block);
-    this.note(sHost.protect, 'wrprotect', at, this.ptePfn);
+    this.note(sHost.protect, Change.wrprotect, at, this.ptePfn);
     this.setPte(vma, this.block, this.pteFlags & ~PTE_RW, this.ptePfn);
     this.notify();
     invalidateBlock(this.vm, at, vma.blockBytes);
@@ -360,7 +380,7 @@ export class HostMemory implements World {
     this.notify();
     if (bracket) invalidateRangeStart(this.vm, at, at + this.vm.page);
     const pfn = this.allocate(0);
-    this.note(sHost.merge, 'merge', at, pfn);
+    this.note(sHost.merge, Change.merge, at, pfn);
     this.setPte(vma, block, PTE_PRESENT | PTE_ACCESSED, pfn);
     changePte(this.vm, at);
     if (bracket) invalidateRangeEnd(this.vm, at, at + this.vm.page);

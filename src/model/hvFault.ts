@@ -48,7 +48,10 @@ export function hpteHvFault(
   data: boolean,
 ): number {
   const log = vm.state.log;
-  if (log !== null) log.put6(ENTER | sHvFault.PATH, vcpu, eaHi, eaLo, 0, status);
+  if (log !== null) {
+    // biome-ignore format: one record a line
+    log.room().w(ENTER | sHvFault.PATH).w(vcpu).w(eaHi).w(eaLo).w(0).w(status);
+  }
   const ret = hvFault(vm, vm.state.vcpus[vcpu] as Registers, eaHi, eaLo, slbHi, slbLo, status, data);
   if (log !== null) log.leave();
   return ret;
@@ -155,7 +158,7 @@ function hvFault(
   }
   w[Vcpu.pgfaultAddr * 2] = eaLo;
   w[Vcpu.pgfaultAddr * 2 + 1] = eaHi;
-  w[Vcpu.pgfaultIndex * 2] = index;
+  w[Vcpu.pgfaultIndex * 2] = index | 0;
   w[Vcpu.pgfaultIndex * 2 + 1] = numHi(index);
   w[Vcpu.pgfaultV * 2] = vLo;
   w[Vcpu.pgfaultV * 2 + 1] = vHi;

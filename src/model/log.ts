@@ -12,6 +12,8 @@
  *   RESUME                    the statement that raced another one is over: the other goes on where it was
  * A record never crosses a chunk; the rest of a chunk after the last record is begins with PAD.
  */
+import { high } from './words';
+
 export const REC_PAD = 0;
 export const REC_MARK = 1;
 export const REC_STEP = 2;
@@ -22,7 +24,7 @@ export const REC_EVENT = 6;
 export const REC_WRITE = 7;
 export const REC_RESUME = 8;
 
-// First words of records, for `Log.put…`: each with what its record names in the low bits.
+// First words of records, for `Log.w`: each with what its record names in the low bits.
 export const STEP = REC_STEP << 28;
 export const ENTER = REC_ENTER << 28;
 export const LEAVE = REC_LEAVE << 28;
@@ -31,14 +33,15 @@ export const EVENT = REC_EVENT << 28;
 
 export const LOG_CHUNK_SHIFT = 16;
 export const LOG_CHUNK = 1 << LOG_CHUNK_SHIFT;
-/** No record is longer than this many words. */
-const LONGEST = 40;
-const LIMIT = LOG_CHUNK - LONGEST;
+/** The records that one path puts between two that make room are not longer than this many words together. */
+const ROOM = 1024;
+const LIMIT = LOG_CHUNK - ROOM;
 
 export class Log {
   readonly chunks: Int32Array[] = [new Int32Array(LOG_CHUNK)];
   private cur: Int32Array = this.chunks[0] as Int32Array;
-  private pos = 0;
+  /** position of the last word put there */
+  private last = -1;
   private at = 0;
 
   /** A journal that goes on behind what another one holds: its chunks, and the address of its end. */
@@ -46,7 +49,7 @@ export class Log {
     const log = new Log();
     log.chunks.splice(0, log.chunks.length, ...chunks);
     log.at = Math.floor(end / LOG_CHUNK);
-    log.pos = end % LOG_CHUNK;
+    log.last = (end % LOG_CHUNK) - 1;
     log.cur = log.chunks[log.at] ?? new Int32Array(LOG_CHUNK);
     log.chunks[log.at] = log.cur;
     return log;
@@ -64,7 +67,7 @@ export class Log {
       chunk.set(part, from);
       taken += part.length;
       this.at = number;
-      this.pos = from + part.length;
+      this.last = from + part.length - 1;
       this.cur = chunk;
     }
   }
@@ -84,7 +87,7 @@ export class Log {
 
   /** Address of the next record. */
   get end(): number {
-    return this.at * LOG_CHUNK + this.pos;
+    return this.at * LOG_CHUNK + this.last + 1;
   }
 
   /** Memory that it takes, in bytes. */
@@ -95,14 +98,14 @@ export class Log {
   /** Forgets everything, keeping the memory (benchmarks, conformance). */
   clear(): void {
     this.at = 0;
-    this.pos = 0;
+    this.last = -1;
     this.cur = this.chunks[0] as Int32Array;
   }
 
   private grow(): void {
-    this.cur[this.pos] = REC_PAD << 28;
+    this.cur[this.last + 1] = REC_PAD << 28;
     this.at++;
-    this.pos = 0;
+    this.last = -1;
     let next = this.chunks[this.at];
     if (next === undefined) {
       next = new Int32Array(LOG_CHUNK);
@@ -111,278 +114,66 @@ export class Log {
     this.cur = next;
   }
 
-  // Whole records, several at a time, as words: what the hot paths journal between two branches is one call.
-
-  put2(a: number, b: number): void {
-    if (this.pos > LIMIT) this.grow();
-    const w = this.cur;
-    const p = this.pos;
-    w[p] = a;
-    w[p + 1] = b;
-    this.pos = p + 2;
+  /**
+   * Makes sure that the records of one path fit, for `w`. Every `enter`, `step` and the like does the same.
+   * @returns itself, so that the words can follow
+   */
+  room(): this {
+    if (this.last > LIMIT) this.grow();
+    return this;
   }
 
-  put3(a: number, b: number, c: number): void {
-    if (this.pos > LIMIT) this.grow();
-    const w = this.cur;
-    const p = this.pos;
-    w[p] = a;
-    w[p + 1] = b;
-    w[p + 2] = c;
-    this.pos = p + 3;
-  }
-
-  put4(a: number, b: number, c: number, d: number): void {
-    if (this.pos > LIMIT) this.grow();
-    const w = this.cur;
-    const p = this.pos;
-    w[p] = a;
-    w[p + 1] = b;
-    w[p + 2] = c;
-    w[p + 3] = d;
-    this.pos = p + 4;
-  }
-
-  put5(a: number, b: number, c: number, d: number, e: number): void {
-    if (this.pos > LIMIT) this.grow();
-    const w = this.cur;
-    const p = this.pos;
-    w[p] = a;
-    w[p + 1] = b;
-    w[p + 2] = c;
-    w[p + 3] = d;
-    w[p + 4] = e;
-    this.pos = p + 5;
-  }
-
-  put6(a: number, b: number, c: number, d: number, e: number, f: number): void {
-    if (this.pos > LIMIT) this.grow();
-    const w = this.cur;
-    const p = this.pos;
-    w[p] = a;
-    w[p + 1] = b;
-    w[p + 2] = c;
-    w[p + 3] = d;
-    w[p + 4] = e;
-    w[p + 5] = f;
-    this.pos = p + 6;
-  }
-
-  put7(a: number, b: number, c: number, d: number, e: number, f: number, g: number): void {
-    if (this.pos > LIMIT) this.grow();
-    const w = this.cur;
-    const p = this.pos;
-    w[p] = a;
-    w[p + 1] = b;
-    w[p + 2] = c;
-    w[p + 3] = d;
-    w[p + 4] = e;
-    w[p + 5] = f;
-    w[p + 6] = g;
-    this.pos = p + 7;
-  }
-
-  put8(a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number): void {
-    if (this.pos > LIMIT) this.grow();
-    const w = this.cur;
-    const p = this.pos;
-    w[p] = a;
-    w[p + 1] = b;
-    w[p + 2] = c;
-    w[p + 3] = d;
-    w[p + 4] = e;
-    w[p + 5] = f;
-    w[p + 6] = g;
-    w[p + 7] = h;
-    this.pos = p + 8;
-  }
-
-  put9(a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number, i: number): void {
-    if (this.pos > LIMIT) this.grow();
-    const w = this.cur;
-    const p = this.pos;
-    w[p] = a;
-    w[p + 1] = b;
-    w[p + 2] = c;
-    w[p + 3] = d;
-    w[p + 4] = e;
-    w[p + 5] = f;
-    w[p + 6] = g;
-    w[p + 7] = h;
-    w[p + 8] = i;
-    this.pos = p + 9;
-  }
-
-  put10(
-    a: number,
-    b: number,
-    c: number,
-    d: number,
-    e: number,
-    f: number,
-    g: number,
-    h: number,
-    i: number,
-    j: number,
-  ): void {
-    if (this.pos > LIMIT) this.grow();
-    const w = this.cur;
-    const p = this.pos;
-    w[p] = a;
-    w[p + 1] = b;
-    w[p + 2] = c;
-    w[p + 3] = d;
-    w[p + 4] = e;
-    w[p + 5] = f;
-    w[p + 6] = g;
-    w[p + 7] = h;
-    w[p + 8] = i;
-    w[p + 9] = j;
-    this.pos = p + 10;
-  }
-
-  put11(
-    a: number,
-    b: number,
-    c: number,
-    d: number,
-    e: number,
-    f: number,
-    g: number,
-    h: number,
-    i: number,
-    j: number,
-    k: number,
-  ): void {
-    if (this.pos > LIMIT) this.grow();
-    const w = this.cur;
-    const p = this.pos;
-    w[p] = a;
-    w[p + 1] = b;
-    w[p + 2] = c;
-    w[p + 3] = d;
-    w[p + 4] = e;
-    w[p + 5] = f;
-    w[p + 6] = g;
-    w[p + 7] = h;
-    w[p + 8] = i;
-    w[p + 9] = j;
-    w[p + 10] = k;
-    this.pos = p + 11;
-  }
-
-  put12(
-    a: number,
-    b: number,
-    c: number,
-    d: number,
-    e: number,
-    f: number,
-    g: number,
-    h: number,
-    i: number,
-    j: number,
-    k: number,
-    l: number,
-  ): void {
-    if (this.pos > LIMIT) this.grow();
-    const w = this.cur;
-    const p = this.pos;
-    w[p] = a;
-    w[p + 1] = b;
-    w[p + 2] = c;
-    w[p + 3] = d;
-    w[p + 4] = e;
-    w[p + 5] = f;
-    w[p + 6] = g;
-    w[p + 7] = h;
-    w[p + 8] = i;
-    w[p + 9] = j;
-    w[p + 10] = k;
-    w[p + 11] = l;
-    this.pos = p + 12;
-  }
-
-  put15(
-    a: number,
-    b: number,
-    c: number,
-    d: number,
-    e: number,
-    f: number,
-    g: number,
-    h: number,
-    i: number,
-    j: number,
-    k: number,
-    l: number,
-    m: number,
-    n: number,
-    o: number,
-  ): void {
-    if (this.pos > LIMIT) this.grow();
-    const w = this.cur;
-    const p = this.pos;
-    w[p] = a;
-    w[p + 1] = b;
-    w[p + 2] = c;
-    w[p + 3] = d;
-    w[p + 4] = e;
-    w[p + 5] = f;
-    w[p + 6] = g;
-    w[p + 7] = h;
-    w[p + 8] = i;
-    w[p + 9] = j;
-    w[p + 10] = k;
-    w[p + 11] = l;
-    w[p + 12] = m;
-    w[p + 13] = n;
-    w[p + 14] = o;
-    this.pos = p + 15;
+  /**
+   * Puts the next word of a record. So small that the engine always puts it in place of the call: hot paths journal with it, word by
+   * word. The room is made by `room` before.
+   */
+  w(word: number): this {
+    this.cur[++this.last] = word;
+    return this;
   }
 
   mark(source: number): void {
-    if (this.pos > LIMIT) this.grow();
-    this.cur[this.pos++] = (REC_MARK << 28) | source;
+    if (this.last > LIMIT) this.grow();
+    this.cur[++this.last] = (REC_MARK << 28) | source;
   }
 
   /** Ends a statement that was marked inside another one's kernel path, at a point. */
   resume(): void {
-    if (this.pos > LIMIT) this.grow();
-    this.cur[this.pos++] = REC_RESUME << 28;
+    if (this.last > LIMIT) this.grow();
+    this.cur[++this.last] = REC_RESUME << 28;
   }
 
   step(step: number): void {
-    if (this.pos > LIMIT) this.grow();
-    this.cur[this.pos++] = (REC_STEP << 28) | step;
+    if (this.last > LIMIT) this.grow();
+    this.cur[++this.last] = (REC_STEP << 28) | step;
   }
 
   enter(path: number, actor: number, aHi: number, aLo: number, bHi: number, bLo: number): void {
-    if (this.pos > LIMIT) this.grow();
+    if (this.last > LIMIT) this.grow();
     const c = this.cur;
-    const p = this.pos;
+    const p = this.last + 1;
     c[p] = (REC_ENTER << 28) | path;
     c[p + 1] = actor;
     c[p + 2] = aHi;
     c[p + 3] = aLo;
     c[p + 4] = bHi;
     c[p + 5] = bLo;
-    this.pos = p + 6;
+    this.last = p + 5;
   }
 
   leave(): void {
-    if (this.pos > LIMIT) this.grow();
-    this.cur[this.pos++] = REC_LEAVE << 28;
+    if (this.last > LIMIT) this.grow();
+    this.cur[++this.last] = REC_LEAVE << 28;
   }
 
   local(name: number, hi: number, lo: number): void {
-    if (this.pos > LIMIT) this.grow();
+    if (this.last > LIMIT) this.grow();
     const c = this.cur;
-    const p = this.pos;
+    const p = this.last + 1;
     c[p] = (REC_LOCAL << 28) | name;
     c[p + 1] = hi;
     c[p + 2] = lo;
-    this.pos = p + 3;
+    this.last = p + 2;
   }
 
   /**
@@ -394,41 +185,41 @@ export class Log {
     const oldLo = chunk[o] as number;
     const oldHi = chunk[o + 1] as number;
     if (oldLo === (lo | 0) && oldHi === (hi | 0)) return;
-    if (this.pos > LIMIT) this.grow();
+    if (this.last > LIMIT) this.grow();
     const c = this.cur;
-    const p = this.pos;
+    const p = this.last + 1;
     c[p] = REC_WRITE << 28;
-    c[p + 1] = (index & 0x3fffffff) === index ? place : place + Math.floor(index / 4294967296);
-    c[p + 2] = index;
+    c[p + 1] = place + high(index);
+    c[p + 2] = index | 0;
     c[p + 3] = oldHi;
     c[p + 4] = oldLo;
     c[p + 5] = hi;
     c[p + 6] = lo;
-    this.pos = p + 7;
+    this.last = p + 6;
   }
 
   /** Begins an event; its fields follow by u32, u64 and num in the order of the event table. */
   event(kind: number): this {
-    if (this.pos > LIMIT) this.grow();
-    this.cur[this.pos++] = (REC_EVENT << 28) | kind;
+    if (this.last > LIMIT) this.grow();
+    this.cur[++this.last] = (REC_EVENT << 28) | kind;
     return this;
   }
 
   u32(value: number): this {
-    this.cur[this.pos++] = value;
+    this.cur[++this.last] = value;
     return this;
   }
 
   u64(hi: number, lo: number): this {
-    this.cur[this.pos++] = hi;
-    this.cur[this.pos++] = lo;
+    this.cur[++this.last] = hi;
+    this.cur[++this.last] = lo;
     return this;
   }
 
   /** An integer below 2^53 as a u64 field. */
   num(value: number): this {
-    this.cur[this.pos++] = Math.floor(value / 4294967296) | 0;
-    this.cur[this.pos++] = value | 0;
+    this.cur[++this.last] = Math.floor(value / 4294967296) | 0;
+    this.cur[++this.last] = value | 0;
     return this;
   }
 }

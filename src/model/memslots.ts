@@ -16,7 +16,7 @@ import {
 import { hEnter } from './enter';
 import { eventCode, SLOT_CHANGE } from './events';
 import { sMemslot, sVrma } from './listing';
-import { unmapRmapp } from './notifiers';
+import { Cause, unmapRmapp } from './notifiers';
 import { type Memslot, Scalar, Store } from './state';
 import type { Vm } from './vm';
 import { numHi, numLo, toNum } from './words';
@@ -108,7 +108,7 @@ export function deleteMemslot(vm: Vm, id: number): number {
       if (log !== null) log.step(sMemslot.flush);
       const pages: number[] = [];
       slot.rmap.forEach((page) => pages.push(page));
-      for (const page of pages) unmapRmapp(vm, slot, slot.baseGfn + page, 'memslot');
+      for (const page of pages) unmapRmapp(vm, slot, slot.baseGfn + page, Cause.memslot);
     }
     vm.state.putSlot(id, null, false);
     note(vm, slot, 'removed');

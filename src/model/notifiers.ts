@@ -16,7 +16,7 @@ import * as Scalar from './scalar';
 import { type Hpt, type Memslot, putAt } from './state';
 import { tlbieHpte } from './tlb';
 import type { Vm } from './vm';
-import { numHi } from './words';
+import { high, numHi } from './words';
 
 const HPTE_ABSENT = eventCode('hpte.absent');
 const RMAP_UNLINK = eventCode('rmap.unlink');
@@ -25,17 +25,26 @@ const NOTIFIER_START = eventCode('notifier.start');
 const NOTIFIER_END = eventCode('notifier.end');
 const NOTIFIER_AGE = eventCode('notifier.age');
 const NOTIFIER_SET_SPTE = eventCode('notifier.set_spte');
-export type AbsentCause = (typeof ABSENT_CAUSE)[number];
+/** Why entries become absent, as events tell it. */
+export const Cause = {
+  unmap: ABSENT_CAUSE.indexOf('unmap'),
+  remap: ABSENT_CAUSE.indexOf('remap'),
+  resize: ABSENT_CAUSE.indexOf('resize'),
+  memslot: ABSENT_CAUSE.indexOf('memslot'),
+} as const;
 
 /** Makes every HPTE of a guest page absent (kvm_unmap_rmapp). */
-export function unmapRmapp(vm: Vm, slot: Memslot, gfn: number, cause: AbsentCause): void {
+export function unmapRmapp(vm: Vm, slot: Memslot, gfn: number, cause: number): void {
   const { hpt, log } = vm.state;
   const alone = log === null && vm.hook === null;
   const page = gfn - slot.baseGfn;
   const w = slot.rmap.chunk(page);
   const wo = (page & 255) << 1;
   if (((w[wo + 1] as number) & RMAP_PRESENT_HI) === 0) return;
-  if (log !== null) log.put6(ENTER | sUnmap.PATH, -1, numHi(gfn), gfn, w[wo + 1] as number, w[wo] as number);
+  if (log !== null) {
+    // biome-ignore format: one record a line
+    log.room().w(ENTER | sUnmap.PATH).w(-1).w(high(gfn)).w(gfn | 0).w(w[wo + 1] as number).w(w[wo] as number);
+  }
   do {
     if (log !== null) log.step(sUnmap.lock);
     if (!alone) lockRmap(vm, slot, page);
@@ -54,12 +63,15 @@ export function unmapRmapp(vm: Vm, slot: Memslot, gfn: number, cause: AbsentCaus
 }
 
 /** Takes one locked HPTE off the ring of a page and makes it absent when it maps that page (kvmppc_unmap_hpte). */
-export function unmapHpte(vm: Vm, hpt: Hpt, index: number, slot: Memslot, gfn: number, cause: AbsentCause): void {
+export function unmapHpte(vm: Vm, hpt: Hpt, index: number, slot: Memslot, gfn: number, cause: number): void {
   const { log } = vm.state;
   const page = gfn - slot.baseGfn;
   if (log !== null) log.step(sUnmap.unlink);
   unlinkHpte(vm, hpt, index, slot, page, true);
-  if (log !== null) log.put5(EVENT | RMAP_UNLINK, numHi(index), index, numHi(gfn), gfn);
+  if (log !== null) {
+    // biome-ignore format: one record a line
+    log.w(EVENT | RMAP_UNLINK).w(high(index)).w(index | 0).w(high(gfn)).w(gfn | 0);
+  }
   const c = hpt.own(index);
   const o = (index & 255) << 3;
   const vLo = c[o + Lane.vLo] as number;
@@ -74,7 +86,8 @@ export function unmapHpte(vm: Vm, hpt: Hpt, index: number, slot: Memslot, gfn: n
   if (log !== null) log.write(hpt.placeV, index, c, o + Lane.vLo, vHi, absent);
   c[o + Lane.vLo] = absent;
   if (log !== null)
-    log.put8(EVENT | HPTE_ABSENT, numHi(index), index, numHi(gfn), gfn, rHi, rLo, ABSENT_CAUSE.indexOf(cause));
+    // biome-ignore format: one record a line
+    log.w(EVENT | HPTE_ABSENT).w(high(index)).w(index | 0).w(high(gfn)).w(gfn | 0).w(rHi).w(rLo).w(cause);
   tlbieHpte(vm, -1, index, vm.newFormat === true ? oldVHi(vHi, rHi) : vHi, vLo, rLo, false);
   if (log !== null) log.step(sUnmap.harvest);
   if (vm.kernel.absentDropsKeys === true && ((rHi & R_KEY_HI) | (rLo & R_KEY_LO)) !== 0)
@@ -91,7 +104,10 @@ export function unmapHpte(vm: Vm, hpt: Hpt, index: number, slot: Memslot, gfn: n
     putAt(log, hpt.placeGuest, index, c, o + Lane.guestLo, guestHi, guestLo | rc);
     noteModification(vm, hpt, index);
   }
-  if (log !== null) log.put6(EVENT | RMAP_HARVEST, numHi(index), index, numHi(gfn), gfn, rc);
+  if (log !== null) {
+    // biome-ignore format: one record a line
+    log.w(EVENT | RMAP_HARVEST).w(high(index)).w(index | 0).w(high(gfn)).w(gfn | 0).w(rc);
+  }
 }
 
 /** What is done to each guest page of a range. */
@@ -105,8 +121,8 @@ function visitPage(vm: Vm, slot: Memslot, gfn: number, work: Work): boolean {
   if (work === Work.unmap) {
     const log = vm.state.log;
     if (log !== null && (slot.rmap.hi(gfn - slot.baseGfn) & RMAP_PRESENT_HI) !== 0) log.step(sRange.page);
-    unmapRmapp(vm, slot, gfn, 'unmap');
-  } else unmapRmapp(vm, slot, gfn, 'remap');
+    unmapRmapp(vm, slot, gfn, Cause.unmap);
+  } else unmapRmapp(vm, slot, gfn, Cause.remap);
   return false;
 }
 
@@ -194,8 +210,12 @@ function meetsSlot(vm: Vm, start: number, end: number): boolean {
 export function invalidateRangeStart(vm: Vm, start: number, end: number): void {
   const log = vm.state.log;
   if (log !== null) {
-    log.put6(ENTER | sRange.PATH, -1, numHi(start), start, numHi(end), end);
-    log.put6(EVENT | NOTIFIER_START, numHi(start), start, numHi(end), end, STEP | sRange.start);
+    // biome-ignore format: one record a line
+    log.room().w(ENTER | sRange.PATH).w(-1).w(high(start)).w(start | 0).w(high(end)).w(end | 0);
+    // biome-ignore format: one record a line
+    log
+      .w(EVENT | NOTIFIER_START).w(high(start)).w(start | 0).w(high(end)).w(end | 0)
+      .w(STEP | sRange.start);
   }
   if (vm.kernel.notifiersBySlot !== true || meetsSlot(vm, start, end)) vm.state.countScalar(Scalar.count, 1);
   if (vm.notifiers === true) visitRange(vm, start, end, Work.unmap);
@@ -206,7 +226,10 @@ export function invalidateRangeStart(vm: Vm, start: number, end: number): void {
 export function invalidateRangeEnd(vm: Vm, start: number, end: number): void {
   const log = vm.state.log;
   if (log !== null) {
-    log.put7(ENTER | sRange.PATH, -1, numHi(start), start, numHi(end), end, STEP | sRange.end);
+    // biome-ignore format: one record a line
+    log.room()
+      .w(ENTER | sRange.PATH).w(-1).w(high(start)).w(start | 0).w(high(end)).w(end | 0)
+      .w(STEP | sRange.end);
   }
   if (vm.kernel.notifiersBySlot !== true || meetsSlot(vm, start, end)) {
     vm.state.countScalar(Scalar.seq, 1);
@@ -222,8 +245,12 @@ export function invalidatePage(vm: Vm, hva: number): void {
   const log = vm.state.log;
   const end = hva + vm.page;
   if (log !== null) {
-    log.put6(ENTER | sRange.PATH, -1, numHi(hva), hva, numHi(end), end);
-    log.put6(EVENT | NOTIFIER_START, numHi(hva), hva, numHi(end), end, STEP | sRange.end);
+    // biome-ignore format: one record a line
+    log.room().w(ENTER | sRange.PATH).w(-1).w(high(hva)).w(hva | 0).w(high(end)).w(end | 0);
+    // biome-ignore format: one record a line
+    log
+      .w(EVENT | NOTIFIER_START).w(high(hva)).w(hva | 0).w(high(end)).w(end | 0)
+      .w(STEP | sRange.end);
   }
   vm.state.countScalar(Scalar.seq, 1);
   if (vm.notifiers === true) visitRange(vm, hva, hva + 1, Work.unmap);
@@ -234,7 +261,10 @@ export function invalidatePage(vm: Vm, hva: number): void {
 function ended(vm: Vm, log: Log, start: number, end: number): void {
   const { scalars } = vm.state;
   const seqHi = scalars.hi(Scalar.seq);
-  log.put8(EVENT | NOTIFIER_END, numHi(start), start, numHi(end), end, seqHi, scalars.lo(Scalar.seq), LEAVE);
+  // biome-ignore format: one record a line
+  log
+    .w(EVENT | NOTIFIER_END).w(high(start)).w(start | 0).w(high(end)).w(end | 0).w(seqHi).w(scalars.lo(Scalar.seq))
+    .w(LEAVE);
 }
 
 /** The block at `hva` is invalidated as a whole: linux-3.4 by the single-page notifier unless it is huge. */

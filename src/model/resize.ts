@@ -7,7 +7,7 @@ import { lockHpte, unlockHpte, vHiOf } from './entry';
 import { eventCode, RESIZE_PHASE } from './events';
 import { actualShift, gfnOf, newRHi, pageShifts } from './hpte';
 import { sReset, sResize } from './listing';
-import { unmapHpte } from './notifiers';
+import { Cause, unmapHpte } from './notifiers';
 import { lockRmap, unlockRmap } from './rmap';
 import { Hpt, Scalar } from './state';
 import { flushAllTlbs } from './tlb';
@@ -122,7 +122,7 @@ function rehashHpte(vm: Vm, from: Hpt, to: Hpt, index: number): number {
     const slot = st.slotOfGfn(gfn);
     if (slot !== null) {
       lockRmap(vm, slot, gfn - slot.baseGfn);
-      unmapHpte(vm, from, index, slot, gfn, 'resize');
+      unmapHpte(vm, from, index, slot, gfn, Cause.resize);
       unlockRmap(vm, slot, gfn - slot.baseGfn);
     }
   }

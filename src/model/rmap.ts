@@ -13,7 +13,7 @@ import type { Point } from './points';
 import * as Scalar from './scalar';
 import type { Hpt, Memslot } from './state';
 import type { Vm } from './vm';
-import { numHi } from './words';
+import { high } from './words';
 
 const RMAP_LINK = eventCode('rmap.link');
 const RMAP_UNLINK = eventCode('rmap.unlink');
@@ -60,28 +60,35 @@ export function addRevmapChain(vm: Vm, hpt: Hpt, index: number, slot: Memslot, g
   const first = (hi & RMAP_PRESENT_HI) === 0;
   if (log !== null) {
     const step = first ? sAddRevmap.first : sAddRevmap.join;
-    log.put7(ENTER | sAddRevmap.PATH, -1, numHi(index), index, hi, lo, STEP | step);
+    // biome-ignore format: one record a line
+    log.room()
+      .w(ENTER | sAddRevmap.PATH).w(-1).w(high(index)).w(index | 0).w(hi).w(lo)
+      .w(STEP | step);
   }
   if (first) {
     const c = hpt.own(index);
     const o = ((index & 255) << 3) + Lane.forw;
     if (log !== null) log.write(hpt.placeLink, index, c, o, index | 0, index | 0);
-    c[o] = index;
-    c[o + 1] = index;
+    c[o] = index | 0;
+    c[o + 1] = index | 0;
   } else join(vm, hpt, index, lo >>> 0);
   const head = first ? index : lo >>> 0;
   if (vm.noRmapLock === true) vm.point(racePoint);
   if (log !== null) {
-    log.put8(STEP | sAddRevmap.word, EVENT | RMAP_LINK, numHi(index), index, numHi(gfn), gfn, numHi(head), head);
+    // biome-ignore format: one record a line
+    log
+      .w(STEP | sAddRevmap.word)
+      .w(EVENT | RMAP_LINK).w(high(index)).w(index | 0).w(high(gfn)).w(gfn | 0).w(high(head)).w(head | 0);
     if (k.insertWipesRmap === true && (hi & RMAP_C_HI) !== 0)
-      log.put5(EVENT | DIRTY_LOST, numHi(index), index, numHi(gfn), gfn);
+      // biome-ignore format: one record a line
+      log.w(EVENT | DIRTY_LOST).w(high(index)).w(index | 0).w(high(gfn)).w(gfn | 0);
   }
   const newHi =
     k.insertWipesRmap === true
       ? RMAP_R_HI | RMAP_PRESENT_HI
       : (first ? hi | RMAP_PRESENT_HI | k.rmapTypeHi : hi) & ~k.rmapLockHi;
   if (log !== null) log.write(slot.rmap.place, page, w, wo, newHi, head | 0);
-  w[wo] = head;
+  w[wo] = head | 0;
   w[wo + 1] = newHi;
   if (log !== null) log.leave();
 }
@@ -138,7 +145,12 @@ export function removeRevmapChain(vm: Vm, hpt: Hpt, index: number, vLo: number, 
   const log = st.log;
   const k = vm.kernel;
   const rc = vm.noRcHarvest === true ? 0 : rLo & R_RC;
-  if (log !== null) log.put7(ENTER | sRemoveRevmap.PATH, -1, numHi(index), index, 0, rLo, STEP | sRemoveRevmap.harvest);
+  if (log !== null) {
+    // biome-ignore format: one record a line
+    log.room()
+      .w(ENTER | sRemoveRevmap.PATH).w(-1).w(high(index)).w(index | 0).w(0).w(rLo)
+      .w(STEP | sRemoveRevmap.harvest);
+  }
   const c = hpt.own(index);
   const o = ((index & 255) << 3) + Lane.guestLo;
   const guestHi = c[o + 1] as number;
@@ -148,17 +160,28 @@ export function removeRevmapChain(vm: Vm, hpt: Hpt, index: number, vLo: number, 
   const gfn = gfnOf(guestHi, guestLo, actualShift(vm, vLo, guestLo), vm.pageShift);
   const slot = st.slotOfGfn(gfn);
   if (slot === null) {
-    if (log !== null) log.put2(STEP | sRemoveRevmap.memslot, LEAVE);
+    if (log !== null) log.w(STEP | sRemoveRevmap.memslot).w(LEAVE);
     return;
   }
   const page = gfn - slot.baseGfn;
   if (log !== null) {
-    log.put4(STEP | sRemoveRevmap.memslot, LOCAL | Local.gfn, numHi(gfn), gfn);
-    log.put7(EVENT | RMAP_HARVEST, numHi(index), index, numHi(gfn), gfn, rc, STEP | sRemoveRevmap.unlink);
+    // biome-ignore format: one record a line
+    log
+      .w(STEP | sRemoveRevmap.memslot)
+      .w(LOCAL | Local.gfn).w(high(gfn)).w(gfn | 0);
+    // biome-ignore format: one record a line
+    log
+      .w(EVENT | RMAP_HARVEST).w(high(index)).w(index | 0).w(high(gfn)).w(gfn | 0).w(rc)
+      .w(STEP | sRemoveRevmap.unlink);
     lockRmap(vm, slot, page);
   } else if (vm.hook !== null) lockRmap(vm, slot, page);
   unlinkHpte(vm, hpt, index, slot, page, false);
-  if (log !== null) log.put6(EVENT | RMAP_UNLINK, numHi(index), index, numHi(gfn), gfn, STEP | sRemoveRevmap.word);
+  if (log !== null) {
+    // biome-ignore format: one record a line
+    log
+      .w(EVENT | RMAP_UNLINK).w(high(index)).w(index | 0).w(high(gfn)).w(gfn | 0)
+      .w(STEP | sRemoveRevmap.word);
+  }
   const w = slot.rmap.own(page);
   const wo = (page & 255) << 1;
   const hi = ((w[wo + 1] as number) | rc) & ~k.rmapLockHi;

@@ -9,7 +9,7 @@ import { Local, sFind } from './listing';
 import { ENTER, LOCAL, STEP } from './log';
 import type { Hpt } from './state';
 import type { Vm } from './vm';
-import { numHi, toNum } from './words';
+import { high, toNum } from './words';
 
 /** Base page shift that a segment word asks for (kvmppc_hv_find_lock_hpte); 20 for the reserved encoding. */
 export function segmentShift(slbLo: number): number {
@@ -85,8 +85,15 @@ export function findLockHpte(vm: Vm, eaHi: number, eaLo: number, slbHi: number, 
   const large = (slbLo & SLB_L) !== 0 ? V_LARGE : 0;
   const avpn = (avpnLo(slbHi, slbLo, eaHi, eaLo) & ~avpnIgnored(baseShift)) | large;
   if (log !== null) {
-    log.put7(ENTER | sFind.PATH, -1, eaHi, eaLo, slbHi, slbLo, STEP | sFind.hash);
-    log.put7(LOCAL | Local.hash, numHi(pteg), pteg, LOCAL | Local.avpn, slbHi, avpn, STEP | sFind.primary);
+    // biome-ignore format: one record a line
+    log.room()
+      .w(ENTER | sFind.PATH).w(-1).w(eaHi).w(eaLo).w(slbHi).w(slbLo)
+      .w(STEP | sFind.hash);
+    // biome-ignore format: one record a line
+    log
+      .w(LOCAL | Local.hash).w(high(pteg)).w(pteg | 0)
+      .w(LOCAL | Local.avpn).w(slbHi).w(avpn)
+      .w(STEP | sFind.primary);
   }
   let index = findIn(vm, hpt, pteg * 8, large, slbHi, avpn, wanted, baseShift);
   if (index < 0) {
@@ -95,7 +102,10 @@ export function findLockHpte(vm: Vm, eaHi: number, eaLo: number, slbHi: number, 
   }
   if (log !== null) {
     if (index >= 0) {
-      log.put4(STEP | sFind.found, LOCAL | Local.index, numHi(index), index);
+      // biome-ignore format: one record a line
+      log
+        .w(STEP | sFind.found)
+        .w(LOCAL | Local.index).w(high(index)).w(index | 0);
       lockHpte(vm, hpt, index);
     } else log.step(sFind.missing);
     log.leave();

@@ -42,7 +42,10 @@ export function tlbieHpte(
   // nobody could see it
   if (log === null && vm.config.tlb !== true) return;
   tlbieRb(vm, index, vHi, vLo, rLo, vm);
-  if (log !== null) log.put6(ENTER | sTlbie.PATH, -1, vm.rbHi, vm.rbLo, 0, local ? 1 : 0);
+  if (log !== null) {
+    // biome-ignore format: one record a line
+    log.room().w(ENTER | sTlbie.PATH).w(-1).w(vm.rbHi).w(vm.rbLo).w(0).w(local ? 1 : 0);
+  }
   tlbiePage(vm, vcpu, vm.rbHi, vm.rbLo, local);
   tlbieErrata(vm, local);
   if (log !== null) log.leave();
@@ -55,7 +58,10 @@ export function tlbiePage(vm: Vm, vcpu: number, rbHi: number, rbLo: number, loca
   if (vm.noTlbie === true) return;
   const log = vm.state.log;
   if (log !== null)
-    log.put5(STEP | (local ? sTlbie.local : sTlbie.global), EVENT | TLBIE, local ? LOCAL : GLOBAL, rbHi, rbLo);
+    // biome-ignore format: one record a line
+    log
+      .w(STEP | (local ? sTlbie.local : sTlbie.global))
+      .w(EVENT | TLBIE).w(local ? LOCAL : GLOBAL).w(rbHi).w(rbLo);
   if (vm.config.tlb === true) flushTlbs(vm, vcpu, rbHi, rbLo, local);
 }
 
