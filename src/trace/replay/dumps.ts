@@ -125,7 +125,7 @@ export class Dumps {
       table.put(index, slot);
       tables.seen(index, v, guest, false);
       if (state === VALID && frame !== undefined && calm) {
-        host.used(gpa, bytesOf(slot) > host.pageBytes ? undefined : frame & ~(host.pageBytes - 1n));
+        host.used(gpa, bytesOf(slot) > host.pageBytes ? undefined : frame & ~(host.pageBytes - 1n), before);
       }
     }
   }

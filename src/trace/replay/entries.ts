@@ -59,7 +59,7 @@ export function madeSlot(context: Context, made: MadeEntry, index: number | unde
     return slotOf(made, taken, 'host presence', undefined);
   }
   const frame = frameNow(context, gpa, event);
-  host.used(gpa, undefined);
+  host.used(gpa, undefined, context.at + 1);
   return slotOf(made, VALID, 'frame not traced', frame);
 }
 
@@ -71,7 +71,7 @@ function isValid(context: Context, made: MadeEntry, gpa: bigint, index: number |
     return false;
   }
   const calm = !host.invalidating && host.lastInvalidation <= event;
-  if (!calm || linked || host.isOpen(gpa)) {
+  if (!calm || linked || host.isOpen(gpa, event)) {
     return calm ? true : undefined;
   }
   const outcome = index === undefined ? undefined : hindsight.outcomeOf(event, index);

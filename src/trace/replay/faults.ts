@@ -80,7 +80,7 @@ export function applyFaultEnter(context: Context, fault: PageFaultEnter, candida
     rcCause: 'R and C not traced',
   });
   if (states === VALID && gpa !== undefined && !host.invalidating) {
-    host.used(gpa, frame === undefined ? undefined : frame & ~(host.pageBytes - 1n));
+    host.used(gpa, frame === undefined ? undefined : frame & ~(host.pageBytes - 1n), context.at + 1);
   }
 }
 
@@ -179,6 +179,6 @@ function install(context: Context, pending: Pending, index: number, v: bigint, c
   context.hindsight.over(index);
   table.put(index, slot);
   if (states === VALID && gpa !== undefined) {
-    host.used(gpa, undefined);
+    host.used(gpa, undefined, context.at + 1);
   }
 }

@@ -91,14 +91,14 @@ export class Host {
     return ranges;
   }
 
-  /** An entry that maps this guest real address is valid; `frame` is the real address of the host page, where it is known. */
-  used(gpa: bigint, frame: bigint | undefined): void {
-    this.pages.used(this.pageOf(gpa), frame);
+  /** Before an event, an entry that maps this guest real address is valid; `frame` is the host page's real address, where it is known. */
+  used(gpa: bigint, frame: bigint | undefined, before: number): void {
+    this.pages.used(this.pageOf(gpa), frame, before);
   }
 
-  /** Whether an entry made of this page, with no invalidation under way, is valid. */
-  isOpen(gpa: bigint): boolean {
-    return this.pages.isOpen(this.pageOf(gpa));
+  /** Whether an entry of this page whose making began with an event, with no invalidation under way, is valid. */
+  isOpen(gpa: bigint, event: number): boolean {
+    return this.pages.isOpen(this.pageOf(gpa), event);
   }
 
   /** Real address behind a guest real address, if it is known. */

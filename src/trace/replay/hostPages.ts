@@ -16,8 +16,8 @@ export interface Covering {
 interface Mapped {
   /** real address of the host page; undefined while unknown */
   readonly frame: bigint | undefined;
-  /** an access to it works, so an entry made of it is valid */
-  readonly open: boolean;
+  /** the event before which an access to it works, so that an entry made of it from then on is valid; undefined: not known to */
+  readonly openBefore: number | undefined;
 }
 
 export class HostPages {
@@ -33,20 +33,22 @@ export class HostPages {
     this.#coveredAll = { event: -1, task: -1, mayClose: !fromStart };
   }
 
-  /** An entry that maps the page is valid. */
-  used(page: number, frame: bigint | undefined): void {
-    this.#mapped.set(page, { frame: frame ?? this.#mapped.get(page)?.frame, open: true });
+  /** An entry that maps the page is valid, before an event. */
+  used(page: number, frame: bigint | undefined, before: number): void {
+    const known = this.#mapped.get(page);
+    this.#mapped.set(page, { frame: frame ?? known?.frame, openBefore: known?.openBefore ?? before });
   }
 
-  /** The page was seen present. */
-  seenPresent(page: number, frame: bigint | undefined): void {
-    this.#mapped.set(page, { frame: frame ?? this.frameOf(page), open: this.#canBeUsed(page) });
+  /** The page was seen present before an event. */
+  seenPresent(page: number, frame: bigint | undefined, before: number): void {
+    const openBefore = this.#mapped.get(page)?.openBefore ?? (this.#canBeUsed(page) ? before : undefined);
+    this.#mapped.set(page, { frame: frame ?? this.frameOf(page), openBefore });
   }
 
   /** Whether the page, if it is mapped, is surely not closed. */
   #canBeUsed(page: number): boolean {
     const { event, mayClose } = this.covering(page);
-    return !mayClose || this.#mapped.get(page)?.open === true || this.lastGone(page) > event;
+    return !mayClose || this.#mapped.get(page)?.openBefore !== undefined || this.lastGone(page) > event;
   }
 
   /** The page was seen not to be mapped. */
@@ -66,15 +68,15 @@ export class HostPages {
   seenAll(present: ReadonlyMap<number, bigint>, before: number): void {
     for (const [page, frame] of present) {
       if (this.#mapped.get(page)?.frame !== frame) {
-        this.seenPresent(page, frame);
+        this.seenPresent(page, frame, before);
       }
     }
     this.#pagemap = { before, present: new Set(present.keys()) };
   }
 
-  /** An entry of the page made now, with no invalidation under way, is valid. */
-  isOpen(page: number): boolean {
-    return this.#mapped.get(page)?.open === true;
+  /** An entry of the page made at or after an event, with no invalidation under way, is valid. */
+  isOpen(page: number, event: number): boolean {
+    return (this.#mapped.get(page)?.openBefore ?? event + 1) <= event;
   }
 
   frameOf(page: number): bigint | undefined {

@@ -39,7 +39,7 @@ export function frameNow({ host, hindsight }: Context, gpa: bigint, event: numbe
 
 function seePresent({ host, hindsight, at }: Context, gpa: bigint, frame: bigint | undefined): void {
   const page = host.pageOf(gpa);
-  host.pages.seenPresent(page, frame);
+  host.pages.seenPresent(page, frame, at);
   if (frame !== undefined) {
     hindsight.pageAt(page, frame, host.pages.covering(page).event, at);
   }

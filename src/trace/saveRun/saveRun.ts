@@ -19,29 +19,33 @@ export interface SaveOptions {
 /** The files of a recording folder: text by path relative to it. */
 export type RecordingFiles = ReadonlyMap<string, string>;
 
-/** Smallest order that a recording can tell (KVM_PPC_ALLOCATE_HTAB takes none below). */
+/** Orders that a recording can tell: KVM_PPC_ALLOCATE_HTAB takes none below, and readers of dumps take indexes of 32 bits. */
 const smallestOrder = 18;
+const largestOrder = 36;
 
 type Mark = { readonly mark: string };
 type Entry<K extends 'hpt' | 'memslots' | 'dumps'> = NewRecording[K][number];
 
 /**
  * The recording of a scenario's run. Leaves the run where it was.
- * Throws a sentence when the run is none of a scenario, or its table is smaller than a recording can tell.
+ * Throws a sentence when the run is none of a scenario, or a recording cannot tell its table's size.
  */
 export function saveRun(run: Run, options: SaveOptions): RecordingFiles {
   if (run.kind !== 'scenario') {
     throw new Error('only the run of a scenario can be saved as a recording: a trace is one already');
   }
-  const { order } = run.vm.config;
-  if (order < smallestOrder) {
-    throw new Error(`the table has order ${order}; the tables of a recording begin at order ${smallestOrder}`);
-  }
   const position = run.position;
-  const saver = new RunSaver(run, options);
-  const files = saver.save();
-  run.seek(position);
-  return files;
+  try {
+    return new RunSaver(run, options).save();
+  } finally {
+    run.seek(position);
+  }
+}
+
+function checkOrder(order: number): void {
+  if (order < smallestOrder || order > largestOrder) {
+    throw new Error(`the table has order ${order}; a recording can tell orders ${smallestOrder} to ${largestOrder}`);
+  }
 }
 
 class RunSaver {
@@ -77,6 +81,7 @@ class RunSaver {
     run.seek(moment);
     const { state, config } = run.vm;
     const how = this.#changes.take();
+    checkOrder(state.hpt.order);
     if (this.#hpt.length === 0) {
       this.#hpt.push({ order: config.order, how: 'allocate', at });
     }

@@ -300,6 +300,7 @@ describe('a run saved as a recording', () => {
 
   it('refuses what a recording cannot tell, with the reason', () => {
     const small = world('machine power7 linux-3.4 order 16');
-    assert.throws(() => save(small), /order 16; the tables of a recording begin at order 18/);
+    assert.throws(() => save(small), /order 16; a recording can tell orders 18 to 36/);
+    assert.throws(() => save([...power9, 'resize order 46']), /order 46; a recording can tell orders 18 to 36/);
   });
 });
