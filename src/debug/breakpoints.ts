@@ -9,7 +9,7 @@ import { changesOf, dataPoint } from './dataPoints';
 import type { Debuggee } from './debuggee';
 import { lineOfListing, listingOf, nearestStep, pathsNamed } from './listings';
 import { momentsOfEvents, momentsOfStep } from './moments';
-import type { SourceFile } from './sources';
+import type { PlacedFile } from './sources';
 import { type Arming, type Breakpoint, conditionOf, hitFilter, logTemplate } from './stops';
 
 /** One exception filter a kind of event, from the event table. */
@@ -129,7 +129,7 @@ export async function setLineBreakpoints(
   return put(debuggee, `source:${listing?.key ?? file?.path ?? ''}`, made);
 }
 
-function lineBreakpoint(file: SourceFile | undefined, one: DebugProtocol.SourceBreakpoint, lines: Lines): Made {
+function lineBreakpoint(file: PlacedFile | undefined, one: DebugProtocol.SourceBreakpoint, lines: Lines): Made {
   if (file === undefined) return unverified(nextId++, 'This file is not the one that is being debugged.', one.line);
   const at = file.lineFrom(lines.in(one.line));
   if (at < 0) return unverified(nextId++, 'No statement stands here or below.', one.line);

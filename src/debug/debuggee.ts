@@ -7,8 +7,9 @@ import { atOnce, inTurns, type Turn, turns } from './breath';
 import type { Scope } from './evaluate';
 import { type Followed, type Trail, trailOf } from './follow';
 import type { LoadedRun } from './host';
+import { type LiveEdge, LivePages } from './live';
 import type { Direction } from './moments';
-import { SourceFiles } from './sources';
+import { SourceFiles, type Sources } from './sources';
 import { type Actor, Actors } from './stack';
 import { type Preset, type Search, stepAlong, stepInto, stepOut, stepOver } from './stepping';
 import { type Hit, Stops, type Walk } from './stops';
@@ -23,6 +24,8 @@ export interface Stop {
 export interface Listener {
   log(text: string, moment: number): void;
   trouble(text: string): void;
+  /** the end of a live trace has been reached, and what comes is waited for */
+  atEdge(): void;
 }
 
 /** Candidates of a step that are looked at between turns. */
@@ -37,7 +40,7 @@ export class Debuggee {
   readonly path: string;
   readonly actors: Actors;
   readonly stops: Stops;
-  readonly sources: SourceFiles;
+  readonly sources: Sources;
   stepping: Preset = 'table';
   private trail: Trail | undefined;
   private pausing = false;
@@ -50,7 +53,8 @@ export class Debuggee {
   constructor(
     loaded: LoadedRun,
     private readonly listener: Listener,
-    sources = atOnce(SourceFiles.reading(loaded.run, loaded.path)),
+    sources: Sources = atOnce(SourceFiles.reading(loaded.run, loaded.path)),
+    private readonly edge?: LiveEdge,
   ) {
     this.run = loaded.run;
     this.labels = loaded.labels;
@@ -66,6 +70,11 @@ export class Debuggee {
   static async open(loaded: LoadedRun, listener: Listener): Promise<Debuggee> {
     const sources = await inTurns(SourceFiles.reading(loaded.run, loaded.path), turns());
     return new Debuggee(loaded, listener, sources);
+  }
+
+  /** The same for a live trace. */
+  static live(loaded: LoadedRun, listener: Listener, edge: LiveEdge): Debuggee {
+    return new Debuggee(loaded, listener, new LivePages(loaded.run, loaded.path), edge);
   }
 
   get position(): number {
@@ -120,6 +129,7 @@ export class Debuggee {
 
   pause(): boolean {
     this.pausing = this.walking;
+    if (this.walking) this.edge?.wake();
     return this.walking;
   }
 
@@ -141,7 +151,34 @@ export class Debuggee {
 
   /** To the next breakpoint, or the end; `here`: the current moment may be one. */
   continue(direction: Direction, here = false): Promise<Stop> {
-    return this.walk((turn) => this.walkTo(-1, direction, 'step', turn, here));
+    return this.walk(async (turn) => {
+      const stop = await this.walkTo(-1, direction, 'step', turn, here);
+      return stop.reason === 'end' && this.edge !== undefined ? this.waitAtEdge(stop, this.edge, turn) : stop;
+    });
+  }
+
+  /** At the end of a live trace: goes on through what comes, until something stops there or the trace ends. */
+  private async waitAtEdge(reached: Stop, edge: LiveEdge, turn: Turn): Promise<Stop> {
+    const { visited, visitedAt } = this;
+    let stop = reached;
+    while (stop.reason === 'end' && edge.grows) {
+      // the moments that are only waited at are no stops
+      this.visited = visited;
+      this.visitedAt = visitedAt;
+      this.listener.atEdge();
+      await edge.more(() => this.pausing);
+      if (this.pausing) return this.paused();
+      this.grow();
+      stop = await this.walkTo(-1, 1, 'step', turn);
+    }
+    return stop;
+  }
+
+  /** Takes what has come of a live trace into what is known of the run. */
+  private grow(): void {
+    if (this.edge?.take() !== true) return;
+    this.stops.grow();
+    this.actors.grow();
   }
 
   /** Stands at a moment, wherever the breakpoints are. */
@@ -170,6 +207,7 @@ export class Debuggee {
   private async walk(go: (turn: Turn) => Promise<Stop>): Promise<Stop> {
     this.walking = true;
     this.pausing = false;
+    this.grow();
     try {
       return await go(turns(() => this.pausing));
     } finally {

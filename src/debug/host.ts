@@ -50,9 +50,32 @@ export interface Control {
 /** Why the current moment changed. */
 export type MoveReason = 'entry' | 'step' | 'breakpoint' | 'exception' | 'goto' | 'pause' | 'end' | 'start' | 'restart';
 
+/** Who debugs a live trace. */
+export interface LiveListener {
+  /** The run has grown. */
+  grown(): void;
+  /** A sentence about the trace: it was cut, replaced, lost lines. */
+  told(text: string): void;
+  /** Nothing more comes; an error fit for people says why, when it was not stopped. */
+  ended(error: Error | undefined): void;
+}
+
+/** A live trace under debugging. */
+export interface LiveTrace {
+  /** with the run, which grows */
+  readonly loaded: LoadedRun;
+  /** Reads no more; resolves when the file is closed. */
+  stop(): Promise<void>;
+}
+
 export interface DebugHost {
   /** Opens a program. Rejects with a LoadError, or with an Error whose message is fit for people. */
   load(program: string, control: Control): Promise<LoadedRun>;
+  /**
+   * Follows a live trace; left out where none can be. Resolves when its first event has come; rejects with an Error fit for people when
+   * it cannot be followed, or was cancelled before.
+   */
+  follow?(trace: string, control: Control, listener: LiveListener): Promise<LiveTrace>;
   /** The text of a source that the client asks for by path. */
   readText(path: string): Promise<string>;
   /** Event breakpoints that hold before the client sets any: those of an event tree. */

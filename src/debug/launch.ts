@@ -32,6 +32,11 @@ const general =
   /^(type|request|name|presentation|internalConsoleOptions|debugServer|preLaunchTask|postDebugTask|serverReadyAction|suppressMultipleSessionWarning|noDebug|restart|__.*)$/;
 const ours = ['program', 'stopOnEntry', 'stepping', 'follow'] as const;
 
+/** Whether a property is one that any launch.json may have. */
+export function isGeneral(property: string): boolean {
+  return general.test(property);
+}
+
 /** What a value is, for a message: at most some forty characters of it. */
 export function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
@@ -63,40 +68,45 @@ export function launchOptions(
     return undefined;
   };
   const { stopOnEntry = true, noDebug = false } = given;
-  const program = programOf(given.program, wrong);
+  const program = pathOf('program', given.program, 'a scenario, trace, dump or hptscope.json', wrong);
   if (typeof stopOnEntry !== 'boolean') wrong('stopOnEntry', `expected true or false, got ${shown(stopOnEntry)}`);
   const stepping = presetOf(given.stepping, wrong);
   const follow = followedOf(given.follow, wrong);
   for (const name of Object.keys(given)) {
-    if (general.test(name) || ours.some((own) => own === name)) continue;
-    wrong(name.slice(0, 40), `no such property; ${meant(name)}there are ${ours.map((own) => `"${own}"`).join(', ')}`);
+    if (isGeneral(name) || ours.some((own) => own === name)) continue;
+    wrong(
+      name.slice(0, 40),
+      `no such property; ${meant(name, ours)}there are ${ours.map((own) => `"${own}"`).join(', ')}`,
+    );
   }
   if (mistakes.length > 0 || program === undefined || stepping === undefined) return { mistakes };
   return { program, stopOnEntry: stopOnEntry === true, stepping, follow, noDebug: noDebug === true };
 }
 
-type Wrong = (property: string, message: string) => undefined;
+/** Takes note of a mistake. */
+export type Wrong = (property: string, message: string) => undefined;
 
-function programOf(program: unknown, wrong: Wrong): string | undefined {
-  if (typeof program !== 'string' || program.trim() === '')
-    return wrong('program', `expected the path of a scenario, trace, dump or hptscope.json, got ${shown(program)}`);
-  if (program.includes('${'))
+/** A path. @param what it is the path of, for people */
+export function pathOf(property: string, path: unknown, what: string, wrong: Wrong): string | undefined {
+  if (typeof path !== 'string' || path.trim() === '')
+    return wrong(property, `expected the path of ${what}, got ${shown(path)}`);
+  if (path.includes('${'))
     return wrong(
-      'program',
-      `expected a path; the variable in ${shown(program)} was not replaced: open the file first, or write its path`,
+      property,
+      `expected a path; the variable in ${shown(path)} was not replaced: open the file first, or write its path`,
     );
-  if (program.includes('\0')) return wrong('program', 'expected a path; a path has no zero characters');
-  return program;
+  if (path.includes('\0')) return wrong(property, 'expected a path; a path has no zero characters');
+  return path;
 }
 
-function presetOf(stepping: unknown, wrong: Wrong): Preset | undefined {
+export function presetOf(stepping: unknown, wrong: Wrong): Preset | undefined {
   const preset = PRESETS.find(({ name }) => name === (stepping ?? 'table'));
   if (preset !== undefined) return preset.name;
   const names = PRESETS.map(({ name }) => `"${name}"`).join(', ');
   return wrong('stepping', `expected one of ${names}, got ${shown(stepping)}`);
 }
 
-function followedOf(follow: unknown, wrong: Wrong): Followed | undefined {
+export function followedOf(follow: unknown, wrong: Wrong): Followed | undefined {
   if (follow === undefined || follow === null || follow === '') return undefined;
   if (typeof follow !== 'string')
     return wrong('follow', `expected a text such as "gfn 0x10", "hpte 0x1f3" or "vcpu 0", got ${shown(follow)}`);
@@ -105,7 +115,7 @@ function followedOf(follow: unknown, wrong: Wrong): Followed | undefined {
 }
 
 /** The property that was meant, when it only differs in case or by a letter or two. */
-function meant(name: string): string {
-  const near = nearest(name, ours);
+export function meant(name: string, known: readonly string[]): string {
+  const near = nearest(name, known);
   return near === undefined ? '' : `did you mean "${near}"? `;
 }

@@ -7,14 +7,16 @@ import { Event, InitializedEvent, TerminatedEvent } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { eventText } from '../model/events';
 import { AskedSession } from './asked';
+import { type AttachOptions, attachOptions } from './attach';
 import { setEventBreakpoints } from './breakpoints';
 import { inTurns, turns } from './breath';
 import { CAPABILITIES } from './capabilities';
-import { Debuggee, type Stop } from './debuggee';
+import { Debuggee, type Listener, type Stop } from './debuggee';
 import { eventBreakpoints } from './eventBreakpoints';
 import { type Followed, followed } from './follow';
-import { type DebugHost, LoadError, type LoadedRun, type MoveReason } from './host';
-import { type LaunchOptions, launchOptions, mistakeText, shown } from './launch';
+import { type Control, type DebugHost, type LiveTrace, LoadError, type LoadedRun, type MoveReason } from './host';
+import { type LaunchMistake, type LaunchOptions, launchOptions, mistakeText, shown } from './launch';
+import { LiveEdge } from './live';
 import { Questions } from './questions';
 import { PRESETS } from './stepping';
 
@@ -22,7 +24,9 @@ import { PRESETS } from './stepping';
 const PATIENCE = 400;
 
 export class HptDebugSession extends AskedSession {
-  private options: LaunchOptions | undefined;
+  private options: LaunchOptions | AttachOptions | undefined;
+  /** the trace that is followed, and the end of its run */
+  private live: { readonly trace: LiveTrace; readonly edge: LiveEdge } | undefined;
   private configured: Promise<void>;
   private configurationDone: () => void = () => {};
   private loading: { readonly id: string; cancelled: boolean } | undefined;
@@ -61,11 +65,24 @@ export class HptDebugSession extends AskedSession {
     this.sendResponse(response);
   }
 
-  protected override async launchRequest(
+  protected override launchRequest(
     response: DebugProtocol.LaunchResponse,
     args: DebugProtocol.LaunchRequestArguments,
   ): Promise<void> {
-    const options = launchOptions(args);
+    return this.openWith(response, launchOptions(args));
+  }
+
+  protected override attachRequest(
+    response: DebugProtocol.AttachResponse,
+    args: DebugProtocol.AttachRequestArguments,
+  ): Promise<void> {
+    return this.openWith(response, attachOptions(args));
+  }
+
+  private async openWith(
+    response: DebugProtocol.Response,
+    options: LaunchOptions | AttachOptions | { readonly mistakes: readonly LaunchMistake[] },
+  ): Promise<void> {
     if ('mistakes' in options) {
       const { mistakes } = options;
       for (const mistake of mistakes) this.say(mistakeText(mistake), 'stderr');
@@ -75,7 +92,7 @@ export class HptDebugSession extends AskedSession {
       return;
     }
     this.options = options;
-    const loaded = await this.load(options.program).catch((error: unknown) => error);
+    const loaded = await this.load(options).catch((error: unknown) => error);
     if (loaded instanceof Error || loaded === undefined) {
       this.refuse(response, loaded?.message ?? 'The file could not be loaded.', true);
       this.end();
@@ -107,7 +124,8 @@ export class HptDebugSession extends AskedSession {
   }
 
   /** Loads the program; tells every problem at its place, then throws when it could not be loaded. */
-  private async load(program: string): Promise<LoadedRun> {
+  private async load(options: LaunchOptions | AttachOptions): Promise<LoadedRun> {
+    const { program } = options;
     const name = program.split(/[/\\]/).pop() ?? program;
     const loading = { id: `load-${++this.progressNumber}`, cancelled: false };
     this.loading = loading;
@@ -118,7 +136,7 @@ export class HptDebugSession extends AskedSession {
       percentage: 0,
     });
     try {
-      const loaded = await this.host.load(program, {
+      const control: Control = {
         get cancelled() {
           return loading.cancelled;
         },
@@ -128,7 +146,8 @@ export class HptDebugSession extends AskedSession {
             message,
             ...(percentage === undefined ? {} : { percentage }),
           }),
-      });
+      };
+      const loaded = await ('live' in options ? this.attach(program, control) : this.host.load(program, control));
       if (loading.cancelled) throw new Error(`Loading ${name} was cancelled.`);
       if (loaded.run.length === 0) throw new Error(`${name} has no statement: there is nothing to debug.`);
       return loaded;
@@ -141,11 +160,30 @@ export class HptDebugSession extends AskedSession {
     }
   }
 
+  /** Follows a live trace; resolves when its first event has come. */
+  private async attach(trace: string, control: Control): Promise<LoadedRun> {
+    if (this.host.follow === undefined) throw new Error('A live trace cannot be followed here.');
+    const edge = new LiveEdge();
+    const followed = await this.host.follow(trace, control, {
+      grown: () => edge.grown(),
+      told: (text) => this.say(text, 'stderr'),
+      ended: (error) => {
+        edge.end();
+        this.say(error?.message ?? `${trace} is no longer followed.`, error === undefined ? 'console' : 'stderr');
+      },
+    });
+    this.live = { trace: followed, edge };
+    return followed.loaded;
+  }
+
   private async open(loaded: LoadedRun): Promise<void> {
-    const debuggee: Debuggee = await Debuggee.open(loaded, {
+    const listener: Listener = {
       log: (text, moment) => this.log(debuggee, text, moment),
       trouble: (text) => this.say(text, 'stderr'),
-    });
+      atEdge: () => this.host.onMoved(loaded.run, 'end'),
+    };
+    const debuggee: Debuggee =
+      this.live === undefined ? await Debuggee.open(loaded, listener) : Debuggee.live(loaded, listener, this.live.edge);
     debuggee.stepping = this.options?.stepping ?? 'table';
     this.debuggee = debuggee;
     this.questions = new Questions(debuggee, this.lines);
@@ -188,7 +226,8 @@ export class HptDebugSession extends AskedSession {
     void this.answer(response, async () => {
       const options = this.options;
       if (options === undefined) throw new Error('Nothing was launched.');
-      const loaded = await this.load(options.program);
+      await this.live?.trace.stop();
+      const loaded = await this.load(options);
       await this.open(loaded);
       this.at.goTo(0, 'restart');
       this.sendEvent(new InitializedEvent());
@@ -210,6 +249,7 @@ export class HptDebugSession extends AskedSession {
   private end(): void {
     if (this.ended) return;
     this.ended = true;
+    void this.live?.trace.stop();
     this.host.onEnded();
     this.sendEvent(new TerminatedEvent());
   }
@@ -237,6 +277,8 @@ export class HptDebugSession extends AskedSession {
 
   /** Tells that a move takes long, so that it can be cancelled. */
   private async withProgress(go: () => Promise<Stop> | Stop): Promise<Stop> {
+    // at the end of a live trace it goes on until something comes
+    if (this.live?.edge.grows === true) return go();
     const progressId = `move-${++this.progressNumber}`;
     const late = setTimeout(() => {
       this.moving = progressId;

@@ -35,7 +35,32 @@ const packed = /\.(gz|xz|zst|dat)$/i;
 const LINE = 2 ** 32;
 
 /** One file and where its statements are. Lines count from 0. */
-export class SourceFile {
+export interface PlacedFile {
+  readonly path: string;
+  /** its reference when it is presented rather than opened by path */
+  readonly reference: number | undefined;
+  /** Moments of the statements on a line, ascending. */
+  momentsOn(line: number): number[];
+  /** The first line from `line` on that has a statement; -1 without one. */
+  lineFrom(line: number): number;
+  /** Moments of all places, in the order of their lines. */
+  inOrder(): Iterable<number>;
+}
+
+/** The files that a run's statements stand in. */
+export interface Sources {
+  readonly all: readonly PlacedFile[];
+  /** The file and line of the statement that a moment belongs to. */
+  at(moment: number): { readonly file: PlacedFile; readonly line: number };
+  /** The file that a client means; undefined when it is none of the run's. */
+  find(source: DebugProtocol.Source): PlacedFile | undefined;
+  /** How the protocol names a file. */
+  source(file: PlacedFile): DebugProtocol.Source;
+  /** The text of a presented file: what each statement says. */
+  text(file: PlacedFile): string;
+}
+
+export class SourceFile implements PlacedFile {
   /** moments of its statements, ascending */
   private readonly moments = new Column();
   /** line and moment of each place to stop at, ascending */
@@ -103,7 +128,7 @@ export class SourceFile {
   }
 }
 
-export class SourceFiles {
+export class SourceFiles implements Sources {
   private readonly byPath = new Map<string, SourceFile>();
   private readonly folder: string;
 
@@ -168,14 +193,14 @@ export class SourceFiles {
    * How the protocol names a file. A presented one has an ending of its own: by that of the file the client would open what it has
    * for such files, and not the text.
    */
-  source({ path, reference }: SourceFile): DebugProtocol.Source {
+  source({ path, reference }: PlacedFile): DebugProtocol.Source {
     if (reference === undefined) return { name: baseName(path), path };
     const presented = `${path}.trace.txt`;
     return { name: baseName(presented), path: presented, sourceReference: reference };
   }
 
   /** The text of a presented file: what each statement says. */
-  text(file: SourceFile): string {
+  text(file: PlacedFile): string {
     return `${[...file.inOrder()].map((moment) => this.run.source(moment).text.replaceAll('\n', ' ')).join('\n')}\n`;
   }
 }

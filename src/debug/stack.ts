@@ -36,11 +36,20 @@ export class Actors {
   private readonly known: Actor[] = [];
   private readonly byName = new Map<string, number>();
   /** place in `known` of each statement's actor, by source number */
-  private readonly ofStatement: Uint32Array;
+  private ofStatement: Uint32Array;
   private next = 1000;
 
   constructor(private readonly run: Run) {
     this.ofStatement = new Uint32Array(run.statements.length).fill(UNKNOWN);
+  }
+
+  /** The run has grown. */
+  grow(): void {
+    const { length } = this.run.statements;
+    if (length <= this.ofStatement.length) return;
+    const longer = new Uint32Array(length * 2).fill(UNKNOWN);
+    longer.set(this.ofStatement);
+    this.ofStatement = longer;
   }
 
   /** Meets all of them, with so many moments looked at before each yield. */

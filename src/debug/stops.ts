@@ -8,7 +8,7 @@ import type { Run } from '../timeline/run';
 import { evaluate, holds, type Scope } from './evaluate';
 import { type Expression, ExpressionError, mistake, parseExpression } from './expression';
 import type { MoveReason } from './host';
-import { type Direction, includes, nextOf } from './moments';
+import { type Direction, includes, momentsOfEvents, nextOf } from './moments';
 import { show } from './values';
 
 /** Which hits of a breakpoint count, by their number in the run, from 1. */
@@ -116,6 +116,16 @@ export class Stops {
       this.armedFrom.delete(old);
     }
     this.groups.set(group, breakpoints);
+  }
+
+  /** The run has grown: events that came since count too. */
+  grow(): void {
+    for (const [group, breakpoints] of this.groups) {
+      const grown = breakpoints.map((one) =>
+        one.kind === undefined ? one : { ...one, moments: momentsOfEvents(this.run, one.kind) },
+      );
+      this.set(group, grown);
+    }
   }
 
   private get all(): Breakpoint[] {

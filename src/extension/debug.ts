@@ -94,6 +94,7 @@ class OpenSessions {
     const views = this.services.session;
     return {
       load: (program, control) => this.services.load(uriOf(program), control),
+      follow: this.services.follow,
       readText: (path) => textOf(uriOf(path)),
       eventBreakpoints: () => this.events.active,
       onLoaded: (loaded) => {

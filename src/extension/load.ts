@@ -2,7 +2,8 @@
 // run without debugging" use it. What is wrong with the file is told as a LoadError with its places.
 
 import * as vscode from 'vscode';
-import { type Control, LoadError, type LoadedRun, type Problem } from '../debug/host';
+import { type Control, type DebugHost, LoadError, type LoadedRun, type Problem } from '../debug/host';
+import { followRun } from '../platform/liveRun';
 import { JobCancelled, type JobWatch, type LongWork } from '../platform/longWork';
 import { unpackRun } from '../platform/packedRun';
 import type { ExpectationOutcome } from '../scenario/runner';
@@ -166,6 +167,25 @@ async function wholeFile(uri: vscode.Uri): Promise<Uint8Array> {
     );
   }
   return bytesOf(uri);
+}
+
+/** Follows a live trace of the local disk, as debug sessions want it. */
+export function follower({ work, localDisk }: Platform): NonNullable<DebugHost['follow']> {
+  return async (trace, control, listener) => {
+    const uri = uriOf(trace);
+    if (!localDisk || uri.scheme !== 'file') {
+      throw new Error(
+        vscode.l10n.t(
+          'A live trace is followed where VS Code runs on the machine that has it (Remote-SSH does), not in a browser.',
+        ),
+      );
+    }
+    control.report(vscode.l10n.t('Waiting for the first event of {0}', nameOf(uri)));
+    const { run, stop } = await followRun(work, uri.fsPath, control, listener).catch((error) => {
+      throw toldError(error, uri);
+    });
+    return { loaded: { run, labels: new Map(), path: pathOf(uri), problems: [] }, stop };
+  };
 }
 
 /** A reader's problem counts lines from 1; one without a line is about the file as a whole. */

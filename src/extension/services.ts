@@ -1,9 +1,10 @@
 // What the features of the extension share. Made once by `activateOn`, handed to each `registerX(context, services)`.
 
 import type * as vscode from 'vscode';
+import type { DebugHost } from '../debug/host';
 import type { LongWork } from '../platform/longWork';
 import { RunHeatmaps } from './heatmapRun';
-import { type Load, loader, type Platform } from './load';
+import { follower, type Load, loader, type Platform } from './load';
 import { RunSession } from './session';
 
 export interface Services {
@@ -15,6 +16,8 @@ export interface Services {
   readonly work: LongWork;
   /** Opens files as runs. */
   readonly load: Load;
+  /** Follows live traces. */
+  readonly follow: NonNullable<DebugHost['follow']>;
   /** What differs between the hosts. */
   readonly platform: Platform;
   readonly log: vscode.LogOutputChannel;
