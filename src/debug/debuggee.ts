@@ -25,7 +25,7 @@ export interface Listener {
   log(text: string, moment: number): void;
   trouble(text: string): void;
   /** the end of a live trace has been reached, and what comes is waited for */
-  atEdge(): void;
+  atEdge?(): void;
 }
 
 /** Candidates of a step that are looked at between turns. */
@@ -165,7 +165,7 @@ export class Debuggee {
       // the moments that are only waited at are no stops
       this.visited = visited;
       this.visitedAt = visitedAt;
-      this.listener.atEdge();
+      this.listener.atEdge?.();
       await edge.more(() => this.pausing);
       if (this.pausing) return this.paused();
       this.grow();

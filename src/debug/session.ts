@@ -302,6 +302,8 @@ export class HptDebugSession extends AskedSession {
       return;
     }
     this.sendResponse(response);
+    // whoever moves no longer waits at the end of a live trace
+    if (this.live?.edge.grows === true) this.debuggee.pause();
     void this.move(go).catch(() => {});
   }
 

@@ -7,6 +7,7 @@ import { registerCreateRecording } from './createRecording';
 import { registerDebug } from './debug';
 import { registerDecode } from './decode';
 import { registerFileEditors } from './fileEditor/editor';
+import { registerFollowTrace } from './followTrace';
 import { registerGoTo } from './goTo';
 import { registerHeatmap } from './heatmapPanel';
 import { registerLanguage } from './language/language';
@@ -42,6 +43,7 @@ export function activateOn(context: vscode.ExtensionContext, platform: Platform)
   registerFileEditors(context, services);
   registerConvertTrace(context, services);
   registerCreateRecording(context, services);
+  registerFollowTrace(context);
   const tests = registerLanguage(context, services);
   log.info(`activated in ${(performance.now() - start).toFixed(1)} ms`);
   const { session, heatmap: heatmaps, load } = services;

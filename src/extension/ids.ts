@@ -57,6 +57,7 @@ export const commands = {
   openRun: 'hptscope.openRun',
   convertTrace: 'hptscope.convertTrace',
   createRecording: 'hptscope.createRecording',
+  followTrace: 'hptscope.followTrace',
   debugFile: 'hptscope.debugFile',
   runScenario: 'hptscope.runScenario',
   filterEvents: 'hptscope.filterEvents',

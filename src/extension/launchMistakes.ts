@@ -2,6 +2,7 @@
 // there. The session is not begun.
 
 import * as vscode from 'vscode';
+import { attachOptions } from '../debug/attach';
 import { type LaunchMistake, launchOptions, mistakeText } from '../debug/launch';
 import { placeInLaunch } from '../debug/launchPlaces';
 
@@ -24,7 +25,7 @@ export class LaunchMistakes implements vscode.Disposable {
     folder: vscode.WorkspaceFolder | undefined,
     configuration: vscode.DebugConfiguration,
   ): Promise<vscode.DebugConfiguration | undefined> {
-    const options = launchOptions(configuration);
+    const options = configuration.request === 'attach' ? attachOptions(configuration) : launchOptions(configuration);
     const file = folder && vscode.Uri.joinPath(folder.uri, '.vscode', 'launch.json');
     if (!('mistakes' in options)) {
       if (file) {

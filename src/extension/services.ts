@@ -33,5 +33,5 @@ export function makeServices(
   const heatmap = new RunHeatmaps(session);
   const { work } = platform;
   context.subscriptions.push(heatmap, session, work);
-  return { session, heatmap, work, load: loader(platform), platform, log };
+  return { session, heatmap, work, load: loader(platform), follow: follower(platform), platform, log };
 }

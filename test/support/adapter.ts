@@ -20,7 +20,10 @@ export interface Told {
 }
 
 /** A host over Node's files. `texts` stand in for files by path. */
-export function nodeHost(texts: ReadonlyMap<string, string> = new Map()): { host: DebugHost; told: Told } {
+export function nodeHost(
+  texts: ReadonlyMap<string, string> = new Map(),
+  more: Partial<DebugHost> = {},
+): { host: DebugHost; told: Told } {
   const told: Told = { loaded: undefined, moves: [], ended: 0 };
   const host: DebugHost = {
     load: (program, control) => {
@@ -39,6 +42,7 @@ export function nodeHost(texts: ReadonlyMap<string, string> = new Map()): { host
     onEnded: () => {
       told.ended++;
     },
+    ...more,
   };
   return { host, told };
 }
@@ -54,8 +58,8 @@ export class Adapter {
 
   private constructor(readonly told: Told) {}
 
-  static async start(texts: ReadonlyMap<string, string> = new Map()): Promise<Adapter> {
-    const { host, told } = nodeHost(texts);
+  static async start(texts: ReadonlyMap<string, string> = new Map(), more: Partial<DebugHost> = {}): Promise<Adapter> {
+    const { host, told } = nodeHost(texts, more);
     const adapter = new Adapter(told);
     const server = createServer((socket) => {
       const session = new HptDebugSession(host);
