@@ -8,6 +8,9 @@ import { type HtabStreamFile, readHtabStream } from '../trace/htabStream';
 import { type OpenServices, openTrace } from '../trace/openTrace';
 import { type PackedEvents, packEvents, unpackEvents } from '../trace/packedEvents';
 import type { InputProblem } from '../trace/problem';
+import { type Coverage, coverageOf } from '../trace/replay/coverage';
+import { Replay } from '../trace/replay/replay';
+import { bareInput } from '../trace/replay/report';
 import { ftraceText, jsonLines } from '../trace/writeFtrace';
 
 /** What a binary file holds, or why it cannot be shown. */
@@ -19,6 +22,8 @@ export type ReadFile =
 export interface PackedTrace {
   readonly events: PackedEvents;
   readonly rest: Omit<TraceFile, 'events'>;
+  /** What the trace by itself leaves open. */
+  readonly coverage: Coverage;
 }
 
 /** Forms that a trace is written in. */
@@ -37,7 +42,8 @@ export async function readFile(path: string, services: OpenServices, buffers: Se
     return { kind: 'none', problems: trace.problems };
   }
   const { events, ...rest } = trace;
-  return { kind: 'trace', trace: { events: packEvents(events, buffers), rest } };
+  const coverage = coverageOf(new Replay(bareInput(path, events), { keyframes: 'first' }));
+  return { kind: 'trace', trace: { events: packEvents(events, buffers), rest, coverage } };
 }
 
 /** The trace that was packed. */

@@ -60,7 +60,7 @@ class BinaryDocument implements vscode.CustomDocument {
     });
     switch (read.kind) {
       case 'trace':
-        return TraceContent.of(unpackTrace(read.trace), pauseEvery(stretch, pause));
+        return TraceContent.of(unpackTrace(read.trace), read.trace.coverage, pauseEvery(stretch, pause));
       case 'stream':
         return new StreamContent(read.stream, read.bytes);
       case 'none':

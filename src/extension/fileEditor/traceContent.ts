@@ -7,6 +7,7 @@ import { formatTraceTime, parseTraceTime, type TraceEvents } from '../../trace/e
 import type { TraceFile } from '../../trace/ftraceText';
 import { printEvent } from '../../trace/printEvent';
 import { formatProblem } from '../../trace/problem';
+import type { Coverage } from '../../trace/replay/coverage';
 import { count, hex, l10n, size } from '../texts';
 import type { FileContent, Pause } from './content';
 import { meaningOf } from './meanings';
@@ -23,6 +24,7 @@ export class TraceContent implements FileContent {
   private constructor(
     private readonly trace: TraceFile,
     tally: Tally,
+    coverage: Coverage,
   ) {
     const { events } = trace;
     const codes = [...tally.kinds.keys()].sort((a, b) => (tally.kinds.get(b) ?? 0) - (tally.kinds.get(a) ?? 0));
@@ -31,12 +33,12 @@ export class TraceContent implements FileContent {
     codes.forEach((code, i) => {
       this.kindIndex[code] = i;
     });
-    this.picture = pictureOf(trace, this.kinds, tally);
+    this.picture = pictureOf(trace, this.kinds, tally, coverage);
   }
 
   /** Counts what the summary tells; gives way to others meanwhile. */
-  static async of(trace: TraceFile, pause: Pause): Promise<TraceContent> {
-    return new TraceContent(trace, await tallyOf(trace.events, pause));
+  static async of(trace: TraceFile, coverage: Coverage, pause: Pause): Promise<TraceContent> {
+    return new TraceContent(trace, await tallyOf(trace.events, pause), coverage);
   }
 
   cells(number: number): readonly string[] {
@@ -184,7 +186,7 @@ async function tallyOf(events: TraceEvents, pause: Pause): Promise<Tally> {
   return { kinds, cpus, machines, marks: kinds.get(eventCode.print) ?? 0 };
 }
 
-function pictureOf(trace: TraceFile, kinds: readonly FileKind[], tally: Tally): FilePicture {
+function pictureOf(trace: TraceFile, kinds: readonly FileKind[], tally: Tally, coverage: Coverage): FilePicture {
   const { events, problems } = trace;
   const worst =
     problems.find(({ severity }) => severity === 'error') ?? problems.find(({ severity }) => severity === 'warning');
@@ -204,7 +206,7 @@ function pictureOf(trace: TraceFile, kinds: readonly FileKind[], tally: Tally): 
     rows: events.count,
     kinds,
     goToHint: l10n.t('Time, number or mark'),
-    sections: sectionsOf(trace, kinds, tally),
+    sections: sectionsOf(trace, kinds, tally, coverage),
     ...(worst ? { problem: formatProblem(worst) } : {}),
     isTrace: true,
   };
@@ -225,7 +227,7 @@ function factsOf({ events, about, cancelled }: TraceFile, { cpus }: Tally): stri
   ];
 }
 
-function sectionsOf(trace: TraceFile, kinds: readonly FileKind[], tally: Tally): FileSection[] {
+function sectionsOf(trace: TraceFile, kinds: readonly FileKind[], tally: Tally, coverage: Coverage): FileSection[] {
   const { events, overwritten, problems } = trace;
   const share = (part: number) => `${((100 * part) / Math.max(1, events.count)).toFixed(1)} %`;
   return [
@@ -266,6 +268,29 @@ function sectionsOf(trace: TraceFile, kinds: readonly FileKind[], tally: Tally):
         .map(([cpu, events]) => [String(cpu), count(events), share(events)]),
     },
     fileSection(trace),
+    ...coverageSections(coverage),
+  ];
+}
+
+/** What the trace by itself leaves open, and how to record it the next time. */
+function coverageSections({ questions, commands }: Coverage): FileSection[] {
+  const open = questions.filter(({ missing }) => missing.length > 0);
+  return [
+    {
+      title: l10n.t('Coverage'),
+      note:
+        open.length === 0
+          ? l10n.t('This trace leaves nothing open that a recording could tell.')
+          : l10n.t('What this trace by itself does not tell, for want of what it does not have.'),
+      columns: [l10n.t('Question'), l10n.t('Not recorded')],
+      rows: open.map(({ question, missing }) => [question, missing.join(', ')]),
+    },
+    {
+      title: l10n.t('To record it the next time'),
+      ...(commands.length === 0 ? { note: l10n.t('Nothing more is needed.') } : {}),
+      columns: [l10n.t('Command')],
+      rows: commands.map((command) => [command]),
+    },
   ];
 }
 

@@ -1,5 +1,6 @@
 // The answer of `hptscope replay`: one object that says how much of the trace was replayed and how it compares with the dumps.
 
+import type { TraceEvents } from '../events';
 import { type OpenServices, openRecording, openTrace } from '../openTrace';
 import type { InputProblem } from '../problem';
 import { matchHcallFacts } from '../recordingFacts';
@@ -53,9 +54,13 @@ async function openBare(path: string, services: OpenServices): Promise<OpenedRep
   if (!('events' in opened)) {
     return { input: null, problems: opened.problems };
   }
-  const { events } = opened;
-  const input: ReplayInput = {
-    title: path,
+  return { input: bareInput(path, opened.events), problems: opened.problems };
+}
+
+/** What a trace alone gives to a replay. */
+export function bareInput(title: string, events: TraceEvents): ReplayInput {
+  return {
+    title,
     events,
     cpu: 'POWER9',
     pageShift: 12,
@@ -67,7 +72,6 @@ async function openBare(path: string, services: OpenServices): Promise<OpenedRep
     pages: [],
     hcalls: new Map(),
   };
-  return { input, problems: opened.problems };
 }
 
 async function openFolder(path: string, services: OpenServices, useFacts: boolean): Promise<OpenedReplay> {

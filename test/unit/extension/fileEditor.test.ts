@@ -27,7 +27,8 @@ async function traceSession(pause: () => Promise<void> = async () => undefined) 
   };
   const read = await readFileJob('trace.dat', services, new Set());
   const session = new FileSession(noActions, pause);
-  session.show(await TraceContent.of(unpackTrace(read.kind === 'trace' ? read.trace : assert.fail(read.kind)), pause));
+  const trace = read.kind === 'trace' ? read.trace : assert.fail(read.kind);
+  session.show(await TraceContent.of(unpackTrace(trace), trace.coverage, pause));
   const picture = (await session.handlers.open(undefined)) ?? assert.fail('not open');
   return { ...session.handlers, picture };
 }
@@ -120,6 +121,9 @@ describe('the editor of binary files', () => {
     assert.deepEqual(section(picture, 'Events by kind').rows[0], ['kvmppc_run_vcpu_enter', '1,676', '18.7 %']);
     assert.equal(section(picture, 'Lost events').note, 'Nothing was lost.');
     assert.deepEqual(section(picture, 'File').rows.at(-2), ['Written by', 'trace-cmd 3.1.6 not-a-git-repo']);
+    const open = section(picture, 'Coverage').rows;
+    assert.ok(open.some(([question, missing]) => question === 'which entries exist' && missing === 'hpt, table dumps'));
+    assert.match(section(picture, 'To record it the next time').rows.join('\n'), /debug\/kvm\/PID-FD\/htab/);
     assert.match(picture.facts.join(' · '), /^trace\.dat version 7 · 8,957 events · 2\.365 s · 1 CPU/);
   });
 
