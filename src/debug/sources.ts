@@ -1,5 +1,5 @@
 // The files that a run's statements stand in: the program itself, the traces and dumps of a recording. One that an editor cannot
-// show as text (binary or compressed) is presented as a text of its own, one line a statement.
+// show as text (binary or compressed) is presented as a text of its own, one line a statement; one that is too large, in windows.
 
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { Column } from '../timeline/column';
@@ -31,10 +31,17 @@ export function baseName(path: string): string {
 /** Files whose bytes are no text to an editor. */
 const packed = /\.(gz|xz|zst|dat)$/i;
 
+/** VS Code gives no larger text to an extension, and shows it without colours and breakpoints: it is presented in windows. */
+const LARGEST_TEXT = 50 * 2 ** 20;
+/** About how many bytes of lines stand in a window. */
+const WINDOW = 6 * 2 ** 20;
+/** About how long the line of an event is that has none in its file. */
+const USUAL_LINE = 120;
+
 /** A line and a moment in one number, ordered by the line. */
 const LINE = 2 ** 32;
 
-/** One file and where its statements are. Lines count from 0. */
+/** A text that a client shows, and where the statements are in it. Lines count from 0. */
 export interface PlacedFile {
   readonly path: string;
   /** its reference when it is presented rather than opened by path */
@@ -60,6 +67,7 @@ export interface Sources {
   text(file: PlacedFile): string;
 }
 
+/** One file and where its statements are. */
 export class SourceFile implements PlacedFile {
   /** moments of its statements, ascending */
   private readonly moments = new Column();
@@ -67,36 +75,60 @@ export class SourceFile implements PlacedFile {
   private places: Float64Array = new Float64Array(0);
   private readonly lines = new Column();
   private readonly stops = new Column();
-  /** its reference when it is presented rather than opened by path */
+  private bytes = 0;
+  /** statements in a window */
+  private inWindow = 1;
   reference: number | undefined;
+  /** The parts in which a text is presented that is too large for a client; else empty. */
+  windows: readonly SourceWindow[] = [];
 
   constructor(readonly path: string) {}
 
-  /** Takes the next statement. @param isPlace whether a person can stop there */
-  add(moment: number, line: number, isPlace: boolean): void {
+  /** Takes the next statement. @param isPlace whether a person can stop there; @param bytes of its line in the file */
+  add(moment: number, line: number, isPlace: boolean, bytes = USUAL_LINE): void {
     this.moments.push(moment);
+    this.bytes += bytes + 1;
     if (!isPlace) return;
     this.lines.push(line);
     this.stops.push(moment);
   }
 
-  /** All statements have been taken. @param reference for when it is presented */
-  finish(isScenario: boolean, reference: number): void {
+  /**
+   * All statements have been taken.
+   *
+   * @param reference for when it is presented
+   * @returns the first reference that it does not use
+   */
+  finish(isScenario: boolean, reference: number): number {
     const count = this.stops.length;
     const first = this.lines.at(0);
     let oneLine = count > 1;
     for (let i = 1; oneLine && i < count; i++) oneLine = this.lines.at(i) === first;
-    const presented = packed.test(this.path) || (oneLine && !isScenario);
-    this.reference = presented ? reference : undefined;
+    const isPacked = packed.test(this.path);
+    const presented = isPacked || (oneLine && !isScenario);
+    const large = !isScenario && this.bytes > LARGEST_TEXT;
+    this.reference = presented && !large ? reference : undefined;
     this.places = Float64Array.from(
       { length: count },
       (_, i) => (presented ? i : this.lines.at(i)) * LINE + this.stops.at(i),
     ).sort();
+    if (large) {
+      this.inWindow = Math.max(1, Math.floor((WINDOW * count) / this.bytes));
+      const windows = Math.ceil(count / this.inWindow);
+      this.windows = Array.from(
+        { length: windows },
+        (_, i) => new SourceWindow(this.path, this.stops, i * this.inWindow, this.inWindow, reference + i),
+      );
+    }
+    return reference + Math.max(1, this.windows.length);
   }
 
-  /** The line of a statement of this file, by any moment of it; `own` is what the statement says. */
-  lineAt(moment: number, own: number): number {
-    return this.reference === undefined ? own : Math.max(0, this.moments.upTo(moment) - 1);
+  /** The text that shows a statement, by any moment of it, and its line there; `own` is its line in the file. */
+  at(moment: number, own: number): { readonly file: PlacedFile; readonly line: number } {
+    const place = Math.max(0, this.stops.upTo(moment) - 1);
+    const window = this.windows[Math.floor(place / this.inWindow)];
+    if (window !== undefined) return { file: window, line: place % this.inWindow };
+    return { file: this, line: this.reference === undefined ? own : Math.max(0, this.moments.upTo(moment) - 1) };
   }
 
   /** Number of places before a line. */
@@ -111,20 +143,48 @@ export class SourceFile implements PlacedFile {
     return low;
   }
 
-  /** Moments of the statements on a line, ascending. */
   momentsOn(line: number): number[] {
     return [...this.places.subarray(this.before(line), this.before(line + 1))].map((place) => place % LINE);
   }
 
-  /** The first line from `line` on that has a statement; -1 without one. */
   lineFrom(line: number): number {
     const place = this.places[this.before(line)];
     return place === undefined ? -1 : Math.floor(place / LINE);
   }
 
-  /** Moments of all places, in the order of their lines. */
   *inOrder(): Generator<number> {
     for (const place of this.places) yield place % LINE;
+  }
+}
+
+/** A part of a file that is too large to be shown: one statement a line, in the order of the run. */
+class SourceWindow implements PlacedFile {
+  readonly path: string;
+  private readonly count: number;
+
+  constructor(
+    file: string,
+    /** moments of all statements of the file, ascending */
+    private readonly stops: Column,
+    /** number of its first statement in the file */
+    private readonly first: number,
+    most: number,
+    readonly reference: number,
+  ) {
+    this.count = Math.min(most, stops.length - first);
+    this.path = `${file}.${first + 1}-${first + this.count}`;
+  }
+
+  momentsOn(line: number): number[] {
+    return line >= 0 && line < this.count ? [this.stops.at(this.first + line)] : [];
+  }
+
+  lineFrom(line: number): number {
+    return line < this.count ? Math.max(0, line) : -1;
+  }
+
+  *inOrder(): Generator<number> {
+    for (let i = 0; i < this.count; i++) yield this.stops.at(this.first + i);
   }
 }
 
@@ -144,13 +204,13 @@ export class SourceFiles implements Sources {
     const files = new SourceFiles(run, program);
     for (let moment = 0; moment < run.length; moment++) {
       if (run.isStatement(moment)) {
-        const { line } = run.source(moment);
-        files.fileOf(moment).add(moment, line, !files.racesOnItsLine(moment));
+        const { line, bytes } = run.source(moment);
+        files.fileOf(moment).add(moment, line, !files.racesOnItsLine(moment), bytes);
       }
       if (moment % slice === slice - 1) yield;
     }
     let reference = FIRST_REFERENCE;
-    for (const file of files.byPath.values()) file.finish(run.kind === 'scenario', reference++);
+    for (const file of files.byPath.values()) reference = file.finish(run.kind === 'scenario', reference);
     return files;
   }
 
@@ -170,18 +230,17 @@ export class SourceFiles implements Sources {
     return outer >= 0 && this.run.source(outer).line === this.run.source(moment).line;
   }
 
-  get all(): SourceFile[] {
-    return [...this.byPath.values()];
+  get all(): PlacedFile[] {
+    return [...this.byPath.values()].flatMap((file) => [file, ...file.windows]);
   }
 
-  /** The file and line of the statement that a moment belongs to. */
-  at(moment: number): { readonly file: SourceFile; readonly line: number } {
-    const file = this.fileOf(moment);
-    return { file, line: file.lineAt(moment, this.run.source(moment).line) };
+  /** The text and the line in it of the statement that a moment belongs to. */
+  at(moment: number): { readonly file: PlacedFile; readonly line: number } {
+    return this.fileOf(moment).at(moment, this.run.source(moment).line);
   }
 
-  /** The file that a client means; undefined when it is none of the run's. */
-  find({ path, sourceReference }: DebugProtocol.Source): SourceFile | undefined {
+  /** The text that a client means; undefined when it is none of the run's. */
+  find({ path, sourceReference }: DebugProtocol.Source): PlacedFile | undefined {
     if (sourceReference !== undefined && sourceReference >= FIRST_REFERENCE) {
       return this.all.find(({ reference }) => reference === sourceReference);
     }
@@ -199,8 +258,12 @@ export class SourceFiles implements Sources {
     return { name: baseName(presented), path: presented, sourceReference: reference };
   }
 
-  /** The text of a presented file: what each statement says. */
+  /** What a presented text says: each statement on a line of its own. */
   text(file: PlacedFile): string {
-    return `${[...file.inOrder()].map((moment) => this.run.source(moment).text.replaceAll('\n', ' ')).join('\n')}\n`;
+    const lines = Array.from(file.inOrder(), (moment) => {
+      const { printed, text } = this.run.source(moment);
+      return (printed ?? text).replaceAll('\n', ' ');
+    });
+    return `${lines.join('\n')}\n`;
   }
 }

@@ -43,6 +43,9 @@ export function openProgram(): vscode.Uri | undefined {
   if (tab instanceof vscode.TabInputCustom && isFileEditor(tab.viewType)) {
     return tab.uri;
   }
+  if (tab instanceof vscode.TabInputText && !vscode.window.activeTextEditor) {
+    return tab.uri; // VS Code gives no text of more than 50 MB to an extension
+  }
   const inFront = vscode.window.activeTextEditor?.document;
   const active = inFront?.languageId === languages.listing ? undefined : inFront;
   const ours: readonly string[] = Object.values(languages);

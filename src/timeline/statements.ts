@@ -10,6 +10,10 @@ export interface SourceLine {
   readonly file?: string | undefined;
   /** what it says, for lists */
   readonly text: string;
+  /** an event of a trace as a whole line: as its file has it, else as the kernel would print it */
+  readonly printed?: string | undefined;
+  /** bytes of that line, as far as they are known without making it */
+  readonly bytes?: number | undefined;
   /** nanoseconds (or ticks) on a trace's clock, exact, when it came from a trace */
   readonly time?: bigint | undefined;
   /** who: "vCPU 0", a task name */

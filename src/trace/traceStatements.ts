@@ -2,9 +2,11 @@
 // puts there (a dump, a new table).
 
 import type { SourceLine, Statements } from '../timeline/statements';
+import { textOf } from './byteCursor';
 import type { DecodedEvent } from './decoded';
 import type { TraceEvents } from './events';
 import { printEvent } from './printEvent';
+import { ftraceEventLine } from './writeFtrace';
 
 /** What the recording says between two events. */
 interface Inserted {
@@ -105,6 +107,16 @@ class EventStatement implements SourceLine {
 
   get text(): string {
     return `${this.events.nameOf(this.index)}: ${printEvent(this.#event())}`;
+  }
+
+  get printed(): string {
+    const { events, index } = this;
+    if (events.sourceOf(index).isText) return textOf(events.record(index));
+    return ftraceEventLine(events, index).trimEnd();
+  }
+
+  get bytes(): number | undefined {
+    return this.events.sourceOf(this.index).isText ? this.events.length[this.index] : undefined;
   }
 
   get actor(): string {

@@ -41,6 +41,14 @@ export function ftraceLine(head: LineHead, name: string, event: DecodedEvent): s
   return `${task} [${String(head.cpu).padStart(3, '0')}] ${flags} ${timeStamp(head)}: ${eventText(name, event)}\n`;
 }
 
+/** One event of a trace as a line of ftrace text, with its line end. */
+export function ftraceEventLine(events: TraceEvents, i: number): string {
+  const { comm, pid } = events.taskOf(i);
+  const flags = events.flagTexts[events.flags[i] as number] ?? '';
+  const head = { comm, pid, cpu: events.cpu[i] as number, flags, time: events.timeOf(i), unit: events.unit };
+  return ftraceLine(head, events.nameOf(i), events.decode(i));
+}
+
 /** Seconds rounded to microseconds, as the kernel prints them. */
 function timeStamp({ time, unit }: LineHead): string {
   if (unit === 'ticks') {
@@ -85,10 +93,7 @@ export function* ftraceText(events: TraceEvents, range?: EventRange): Generator<
     for (let mark = events.lost[lost]; mark !== undefined && mark.before <= i; mark = events.lost[++lost]) {
       piece += `CPU:${mark.cpu} [LOST ${mark.count === undefined ? '' : `${mark.count} `}EVENTS]\n`;
     }
-    const { comm, pid } = events.taskOf(i);
-    const flags = events.flagTexts[events.flags[i] as number] ?? '';
-    const head = { comm, pid, cpu: events.cpu[i] as number, flags, time: events.timeOf(i), unit: events.unit };
-    piece += ftraceLine(head, events.nameOf(i), events.decode(i));
+    piece += ftraceEventLine(events, i);
     if (piece.length > pieceLength) {
       yield piece;
       piece = '';
