@@ -3,7 +3,7 @@
 
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { Run } from '../timeline/run';
-import { type PlacedFile, type Sources, samePath } from './sources';
+import { type PlacedFile, presentedText, type Sources, samePath } from './sources';
 
 /** Milliseconds between two looks at what has come: views are painted that often at most. */
 const BEAT = 250;
@@ -142,6 +142,6 @@ export class LivePages implements Sources {
   }
 
   text(page: PlacedFile): string {
-    return `${[...page.inOrder()].map((moment) => this.run.source(moment).text.replaceAll('\n', ' ')).join('\n')}\n`;
+    return presentedText(this.run, page);
   }
 }

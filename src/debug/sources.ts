@@ -188,6 +188,15 @@ class SourceWindow implements PlacedFile {
   }
 }
 
+/** What a presented text says: each statement on a line of its own, events as the kernel prints them. */
+export function presentedText(run: Run, file: PlacedFile): string {
+  const lines = Array.from(file.inOrder(), (moment) => {
+    const { printed, text } = run.source(moment);
+    return (printed ?? text).replaceAll('\n', ' ');
+  });
+  return `${lines.join('\n')}\n`;
+}
+
 export class SourceFiles implements Sources {
   private readonly byPath = new Map<string, SourceFile>();
   private readonly folder: string;
@@ -258,12 +267,7 @@ export class SourceFiles implements Sources {
     return { name: baseName(presented), path: presented, sourceReference: reference };
   }
 
-  /** What a presented text says: each statement on a line of its own. */
   text(file: PlacedFile): string {
-    const lines = Array.from(file.inOrder(), (moment) => {
-      const { printed, text } = this.run.source(moment);
-      return (printed ?? text).replaceAll('\n', ' ');
-    });
-    return `${lines.join('\n')}\n`;
+    return presentedText(this.run, file);
   }
 }

@@ -4,6 +4,7 @@
 import { Decompress } from 'fzstd';
 import { joined } from '../trace/bytes';
 import type { Decompressors } from '../trace/files';
+import { frameHeaderSize, windowSize } from './zstdFrame';
 
 type Chunks = AsyncIterable<Uint8Array>;
 
@@ -97,7 +98,15 @@ export async function collected(chunks: Chunks): Promise<Uint8Array> {
 /** Size of the pieces in which zstd data is handed over, so that its output comes in pieces too. */
 const zstdPiece = 1 << 16;
 
-async function* zstdChunks(chunks: Chunks): Chunks {
+/** Largest window believed: what the zstd program takes without being told to take more. */
+const largestWindow = 1 << 27;
+
+async function* zstdChunks(packed: Chunks): Chunks {
+  const { head, rest: chunks } = await peek(packed, frameHeaderSize);
+  const window = windowSize(head) ?? 0;
+  if (window > largestWindow) {
+    throw new Error(`a window of ${window} bytes is larger than the ${largestWindow} that are taken`);
+  }
   const ready: Uint8Array[] = [];
   const stream = new Decompress((chunk) => {
     ready.push(chunk);
