@@ -27,6 +27,7 @@ export const OPTION = {
   offset: 7,
   cpuCount: 8,
   version: 9,
+  timeShift: 12,
   tsc2nsec: 14,
   headerInfo: 16,
   ftraceEvents: 17,
@@ -151,6 +152,12 @@ export class DatParts {
         break;
       case OPTION.version:
         this.writer = text();
+        break;
+      case OPTION.timeShift:
+        this.problems.add(
+          'info',
+          'the time corrections of a session of host and guest that the file holds are not applied',
+        );
         break;
       case OPTION.cpuCount:
         this.cpuCount = Math.min(option.u32('the number of CPUs'), mostCpus);

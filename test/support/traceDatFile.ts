@@ -30,6 +30,8 @@ export interface DatSpec {
   readonly pageSize?: number;
   readonly buffers: ReadonlyArray<{ readonly name: string; readonly clock: string; readonly cpus: readonly DatCpu[] }>;
   readonly comms?: string;
+  /** Text of a latency tracer in place of the buffers. */
+  readonly latencyText?: string;
   readonly options?: ReadonlyArray<readonly [number, Uint8Array]>;
 }
 
@@ -269,6 +271,9 @@ function fileV6(spec: DatSpec): Uint8Array {
       .number(table, 8)
       .text(`${name}\0`);
   }
+  if (spec.latencyText !== undefined) {
+    return bytes.number(0, 2).text('latency  \0').text(spec.latencyText).done();
+  }
   bytes.number(0, 2).text('flyrecord\0');
   const writeTable = (data: ReadonlyArray<readonly [number, Uint8Array]>): void => {
     for (const [at, content] of data) {
@@ -350,6 +355,10 @@ function fileV7(spec: DatSpec): Uint8Array {
         .number(here() - start, 8);
     }
     options.push([3, option.done()]);
+  }
+  if (spec.latencyText !== undefined) {
+    const at = section(22, new TextEncoder().encode(spec.latencyText));
+    options.push([22, new Bytes(little).number(at, 8).text('\0local\0').done()]);
   }
   const optionBytes = new Bytes(little);
   for (const [id, data] of [...options, [0, offset(0)] as const]) {

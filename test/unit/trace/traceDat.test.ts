@@ -203,6 +203,44 @@ describe('trace.dat built by the tests', () => {
     assert.equal(scaled.events.timeOf(0), (1024n * 3n) / 2n);
   });
 
+  for (const version of [6, 7] as const) {
+    it(`version ${version} with the text of a latency tracer gives the events of that text`, async () => {
+      const latencyText = `# tracer: irqsoff
+ qemu-145     0d..1    12us+: kvm_set_spte_hva: mmu notifier set pte hva: 0x00000010230000
+`;
+      const trace = await read(traceDatFile(spec(version, false, { latencyText, buffers: [] })));
+      assert.deepEqual(problemsOf(trace), []);
+      assert.equal(trace.events.count, 1);
+      assert.deepEqual(trace.events.decode(0), { kind: 'kvm_set_spte_hva', hva: 0x10230000n });
+      assert.equal(trace.events.timeOf(0), 12_000n);
+    });
+  }
+
+  it('tells that the corrections of a host and guest session are not applied', async () => {
+    const file = traceDatFile(spec(7, true, { options: [[12, new Uint8Array(16)]] }));
+    assert.match(problemsOf(await read(file)).join(), /info: .* corrections .* not applied/);
+  });
+
+  it('tells the kernel, the page size, the writer and the buffers', async () => {
+    const text = (t: string): Uint8Array => Buffer.from(`${t}\0`);
+    const options: DatSpec['options'] = [
+      [5, text('Linux host 6.12.95-powerpc64le-64k ppc64le')],
+      [9, text('3.3')],
+    ];
+    for (const [version, compression] of [
+      [6, 'none'],
+      [7, 'zlib'],
+    ] as const) {
+      const { about } = await read(traceDatFile(spec(version, false, { options, compression, pageSize: 65536 })));
+      assert.deepEqual(about, {
+        kernel: '6.12.95-powerpc64le-64k',
+        hostPageSize: 65536,
+        clock: 'mono',
+        container: { version, littleEndian: false, compression, writer: '3.3', buffers: ['', 'second'] },
+      });
+    }
+  });
+
   it('says what is wrong with damaged files', async () => {
     const good = traceDatFile(spec(7, true));
     const changed = (at: number, ...bytes: number[]): Uint8Array => {
