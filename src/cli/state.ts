@@ -3,6 +3,17 @@
 
 import { hpteView } from '../model/machine';
 import { Scalar } from '../model/state';
+import { entryState } from '../timeline/entries';
+import {
+  backgroundStates,
+  FREE,
+  isLearnt,
+  isSettled,
+  knownOf,
+  PARTS,
+  type Part,
+  possibleStates,
+} from '../timeline/known';
 import { readRing } from '../timeline/ring';
 import type { Run } from '../timeline/run';
 import { type Command, EXIT_FAILED, EXIT_GOOD, EXIT_TROUBLE, splitArguments, UsageError } from './command';
@@ -11,10 +22,13 @@ import { hex, momentOf, momentText, openProgram, takeOption } from './program';
 interface Entry {
   readonly index: string;
   readonly state: string;
-  readonly v: string;
-  readonly r: string;
-  readonly guest: string;
-  readonly gfn: string;
+  /** words; null where a part of them is unknown */
+  readonly v: string | null;
+  readonly r: string | null;
+  readonly guest: string | null;
+  readonly gfn: string | null;
+  /** a trace: how each part is known, and why not */
+  readonly known?: Readonly<Record<string, string>>;
 }
 
 interface MachineState {
@@ -22,7 +36,12 @@ interface MachineState {
   readonly line: number;
   readonly at: string;
   /** what a trace knows of the table; absent for a scenario, which knows all of it */
-  readonly observed?: { readonly dump: string | null; readonly changesSince: number };
+  readonly known?: {
+    readonly lastDump: string | null;
+    /** slots of which nothing was learnt: free, or unknown with a cause */
+    readonly others: string;
+    readonly unknown: number;
+  };
   readonly order: number;
   /** null where a trace does not tell them */
   readonly seq: number | null;
@@ -42,8 +61,7 @@ interface MachineState {
   }[];
 }
 
-function stateAt(run: Run, moment: number): MachineState {
-  run.seek(moment);
+function entriesOf(run: Run): Entry[] {
   const { vm } = run;
   const entries: Entry[] = [];
   vm.state.hpt.forEach((index) => {
@@ -51,20 +69,75 @@ function stateAt(run: Run, moment: number): MachineState {
     if (state !== 'free')
       entries.push({ index: hex(index), state, v: hex(v), r: hex(r), guest: hex(guestRpte), gfn: hex(gfn) });
   });
-  const observation = run.observation(moment);
+  return entries;
+}
+
+/** Slots of a trace's table of which something was learnt, and that are not known to be free. */
+function knownEntries(run: Run): Entry[] {
+  const { vm } = run;
+  const indexes: number[] = [];
+  vm.state.known?.forEach((index) => {
+    if (isLearnt(vm.state, index) && possibleStates(vm.state, index) !== FREE) indexes.push(index);
+  });
+  return indexes.map((index) => {
+    const { v, r, guestRpte, gfn } = hpteView(vm, index);
+    const state = entryState(vm.state, index);
+    const known = run.knownOf(index);
+    const told = (value: bigint | number, ...parts: Part[]): string | null =>
+      parts.some((part) => known?.certainty[part] === 'unknown') ? null : hex(value);
+    return {
+      index: hex(index),
+      state,
+      v: told(v, 'dword0', 'state'),
+      r: told(r, 'frame', 'rights', 'rc'),
+      guest: told(guestRpte, 'guest', 'guestRc'),
+      gfn: told(gfn, 'guest'),
+      known: Object.fromEntries(
+        PARTS.map((part) => [
+          part,
+          known?.cause[part] === undefined ? (known?.certainty[part] ?? '') : `unknown: ${known.cause[part]}`,
+        ]),
+      ),
+    };
+  });
+}
+
+function knowledgeOf(run: Run, moment: number): MachineState['known'] {
+  const { state } = run.vm;
+  const { entries } = state.hpt;
+  let settled = 0;
+  let doubtful = 0;
+  state.known?.forEach((index) => {
+    if (!isLearnt(state, index)) return;
+    if (isSettled(possibleStates(state, index))) settled++;
+    else doubtful++;
+  });
+  const known = isSettled(backgroundStates(state));
+  return {
+    lastDump: run.lastDump(moment)?.file ?? null,
+    others: known ? 'free' : `unknown: ${knownOf(state, entries)?.cause.state ?? ''}`,
+    unknown: known ? doubtful : entries - settled,
+  };
+}
+
+function stateAt(run: Run, moment: number): MachineState {
+  run.seek(moment);
+  const { vm } = run;
+  const entries = run.kind === 'scenario' ? entriesOf(run) : knownEntries(run);
   return {
     moment: moment + 1,
     line: run.source(moment).line + 1,
     at: momentText(run, moment),
-    ...(observation !== null && {
-      observed: { dump: observation.dump?.file ?? null, changesSince: observation.changesSince },
-    }),
+    ...(run.kind !== 'scenario' && { known: knowledgeOf(run, moment) }),
     order: vm.state.hpt.order,
-    seq: observation === null ? vm.state.scalarNum(Scalar.seq) : null,
-    count: observation === null ? vm.state.scalarNum(Scalar.count) : null,
+    seq: run.kind === 'scenario' ? vm.state.scalarNum(Scalar.seq) : null,
+    count: run.kind === 'scenario' ? vm.state.scalarNum(Scalar.count) : null,
     entries,
     memslots: vm.state.slots.map((slot) => {
       const rings: { gfn: string; rmap: string; hptes: string[]; broken?: string }[] = [];
+      // a trace does not tell the rmap words
+      if (run.kind !== 'scenario')
+        return { slot: slot.id, gfn: hex(slot.baseGfn), pages: slot.npages, hva: hex(slot.hva), rings };
       slot.rmap.forEach((page, hi, lo) => {
         const ring = readRing(vm, slot, page);
         rings.push({
@@ -95,8 +168,10 @@ export const stateCommand: Command = {
   },
 };
 
-function entryText({ index, state, v, r, guest, gfn }: Entry): string {
-  return `HPTE ${index}  ${state.padEnd(6)}  ${v} ${r}  guest ${guest}  gfn ${gfn}`;
+function entryText({ index, state, v, r, guest, gfn, known }: Entry): string {
+  const how = known === undefined ? '' : `  (${known.state})`;
+  const word = (value: string | null): string => value ?? 'unknown';
+  return `HPTE ${index}  ${state.padEnd(6)}  ${word(v)} ${word(r)}  guest ${word(guest)}  gfn ${word(gfn)}${how}`;
 }
 
 function stateLines(state: MachineState): string[] {
@@ -104,13 +179,9 @@ function stateLines(state: MachineState): string[] {
     `moment ${state.moment}, line ${state.line}: ${state.at}`,
     `HPT order ${state.order}, sequence ${state.seq ?? 'unknown'}, invalidations under way ${state.count ?? 'unknown'}`,
   ];
-  if (state.observed !== undefined) {
-    const { dump, changesSince } = state.observed;
-    lines.push(
-      dump === null
-        ? 'nothing of the table has been observed yet'
-        : `table as observed in ${dump}; ${changesSince} events since can have changed it`,
-    );
+  if (state.known !== undefined) {
+    const { lastDump, others, unknown } = state.known;
+    lines.push(`last dump ${lastDump ?? 'none so far'}; ${unknown} slots unknown; slots not listed: ${others}`);
   }
   lines.push(...state.entries.map(entryText));
   for (const { slot, gfn, pages, hva, rings } of state.memslots) {

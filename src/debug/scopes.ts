@@ -1,12 +1,13 @@
 // The scopes of a stopped run: each is a thing, made anew from the state at the moment at which it is asked for.
 
-import { EVENTS, type Event, eventText, showField } from '../model/events';
+import { EVENTS, type Event, type EventOf, eventText, showField, UNKNOWN_INDEX } from '../model/events';
+import type { DoubtName } from '../model/log';
 import { hpteView } from '../model/machine';
 import { PLANE_NAMES } from '../model/state';
 import type { Vm } from '../model/vm';
 import type { FrameAt, Run, Write } from '../timeline/run';
 import { dword0, dword1, statusWord } from './decode';
-import { type Subject, subjectOf } from './subject';
+import { faultedGfn, type Subject, subjectOf } from './subject';
 import { guestPageThing, hostPageThing, hpteThing, notifierThing, searchThing, slotThing, vcpuThing } from './things';
 import { hex, list, type Thing, thing, type Value } from './values';
 
@@ -87,20 +88,31 @@ function momentThing(run: Run, moment: number, actor: string): Thing {
       list('writes', writes.length === 0 ? 'none' : `${writes.length}`, items, (i) =>
         writes[i] === undefined ? '' : placeName(run, writes[i]),
       ),
-    ...observed(run, moment),
+    ...knowledge(run, moment),
     ...(run.notes.length === 0 ? {} : { notes: () => list('notes', run.notes.join('; '), [...run.notes]) }),
   });
 }
 
-/** How far what is shown of the table can be trusted: since when it was not observed. */
-function observed(run: Run, moment: number): Record<string, () => Value> {
-  const observation = run.observation(moment);
-  if (observation === null) return {};
-  const { dump, changesSince } = observation;
-  const since = `${changesSince} events since then may have changed it`;
-  const text = dump === null ? 'unknown: no dump was taken yet' : `as dumped in ${dump.file}; ${since}`;
-  return { table: () => text };
+/** What the kernel path of a moment was told without its being known, and when the table was observed last. */
+function knowledge(run: Run, moment: number): Record<string, () => Value> {
+  if (run.kind === 'scenario') return {};
+  const doubts = run.doubts(moment).map((name) => DOUBT_TEXTS[name]);
+  const dump = run.lastDump(moment);
+  return {
+    table: () => (dump === null ? 'no dump so far' : `last dumped in ${dump.file}`),
+    ...(doubts.length > 0 && { notKnown: () => doubts.join('; ') }),
+  };
 }
+
+/** What a kernel path does not know about its inputs, in words. */
+const DOUBT_TEXTS: Readonly<Record<DoubtName, string>> = {
+  frame: 'the host frame',
+  rights: 'whether the host page is writable',
+  rc: 'R and C',
+  ring: 'what else is on the ring, and in which order',
+  seq: "the notifier's sequence number",
+  host: 'whether the host has the page',
+};
 
 /** Nanoseconds on a trace's clock as "12.345678901 s". */
 function seconds(time: bigint): string {
@@ -152,12 +164,24 @@ export function scopesAt(
   return scopes;
 }
 
+/** The page fault that a statement of a trace tells, wherever in the statement the run stands. */
+function faultOf(run: Run, moment: number): EventOf<'fault.enter'> | undefined {
+  const source = run.sourceNumber(moment);
+  for (let m = run.momentOfSource(source); m >= 0 && m < run.length && run.sourceNumber(m) === source; m++) {
+    const fault = run.events(m).find((event) => event.kind === 'fault.enter');
+    if (fault?.kind === 'fault.enter') return fault;
+  }
+  return undefined;
+}
+
 /** What a trace and its dumps tell: neither registers, nor rings, nor host pages, nor the notifier's counters. */
-function observedScopes(run: Run, { index, gfn }: Subject): ScopeOf[] {
+function observedScopes(run: Run, subject: Subject): ScopeOf[] {
   const { vm, position } = run;
   const scopes: ScopeOf[] = [];
-  const fault = run.events(position).find((event) => event.kind === 'fault.enter');
-  if (fault?.kind === 'fault.enter') {
+  const fault = faultOf(run, position);
+  const index = subject.index ?? (fault?.index === UNKNOWN_INDEX ? undefined : fault?.index);
+  const gfn = subject.gfn ?? (fault === undefined ? undefined : faultedGfn(vm, fault));
+  if (fault !== undefined) {
     const { ea, dsisr, v, r, guest } = fault;
     const fields = {
       ea: () => ea,

@@ -9,7 +9,9 @@ import { findSlb } from '../model/mmu';
 import { type Memslot, MMIO_ENTRIES, Scalar, SLB_ENTRIES, type Store, Vcpu } from '../model/state';
 import type { Vm } from '../model/vm';
 import { hiOf, loOf, toBig } from '../model/words';
+import { FREE, isSettled, type Known, knownOf } from '../timeline/known';
 import { dword0, dword1, hostPte, msrWord, rmapWord, segmentWord, statusWord } from './decode';
+import { certaintyThing, knownWords, statesText } from './knownWords';
 import { hex, list, type Thing, thing } from './values';
 
 const word = (store: Store, index: number): bigint => toBig(store.hi(index), store.lo(index));
@@ -17,28 +19,42 @@ const word = (store: Store, index: number): bigint => toBig(store.hi(index), sto
 /** An HPTE of the current table; undefined beyond its end. */
 export function hpteThing(vm: Vm, index: bigint): Thing | undefined {
   if (index < 0n || index >= BigInt(vm.state.hpt.entries)) return undefined;
-  const view = hpteView(vm, Number(index));
-  const { state, v, r, guestRpte, pageShift } = view;
-  const page = state === 'free' ? '' : ` gfn ${hex(view.gfn)}`;
-  const text = `HPTE ${hex(index)} ${state}${page}`;
+  const number = Number(index);
+  const view = hpteView(vm, number);
+  const known = knownOf(vm.state, number);
+  const { pageShift } = view;
+  const state = known === null || isSettled(known.states) ? view.state : undefined;
+  const isPage = state !== 'free' && (known === null || known.certainty.guest !== 'unknown') && !mayBeFree(known);
+  const page = isPage ? ` gfn ${hex(view.gfn)}` : '';
+  const doubt = known === null || state !== undefined ? '' : `: ${known.cause.state ?? ''} (${statesText(known)})`;
+  const words =
+    known === null
+      ? { v: dword0(view.v), r: dword1(view.r, false), guest: dword1(view.guestRpte, true) }
+      : knownWords(vm, number, known);
   return thing(
     'hpte',
-    text,
+    `HPTE ${hex(index)} ${state ?? 'unknown'}${page}${doubt}`,
     {
       state: () => state,
+      ...(known === null ? {} : { known: () => known.certainty.state, certainty: () => certaintyThing(known) }),
       index: () => index,
       pteg: () => index / 8n,
       slot: () => Number(index % 8n),
-      v: () => dword0(v),
-      r: () => dword1(r, false),
-      guest: () => dword1(guestRpte, true),
-      pageSize: () => (pageShift === 0 ? 'invalid' : sizeName(pageShift)),
-      gfn: () => (state === 'free' && guestRpte === 0n ? undefined : BigInt(view.gfn)),
-      forw: () => BigInt(view.forw),
-      back: () => BigInt(view.back),
+      v: () => words.v,
+      r: () => words.r,
+      guest: () => words.guest,
+      pageSize: () => (known !== null && !isPage ? undefined : pageShift === 0 ? 'invalid' : sizeName(pageShift)),
+      gfn: () => (isPage || (known === null && view.guestRpte !== 0n) ? BigInt(view.gfn) : undefined),
+      // a trace does not tell the order of a ring
+      forw: () => (known === null ? BigInt(view.forw) : undefined),
+      back: () => (known === null ? BigInt(view.back) : undefined),
     },
     { number: index, data: `hpte:${hex(index)}`, expression: `hpte[${hex(index)}]` },
   );
+}
+
+function mayBeFree(known: Known | null): boolean {
+  return known !== null && (known.states & FREE) !== 0;
 }
 
 /** The eight slots of a PTEG. */

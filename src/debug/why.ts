@@ -161,7 +161,10 @@ function link(run: Run, moment: number, changes: readonly Change[]): Link {
 
 function certaintyOf(run: Run, moment: number): Certainty {
   if (run.kind === 'scenario') return 'emulated';
-  return run.observation(moment)?.dump?.moment === moment ? 'observed' : 'inferred';
+  if (run.lastDump(moment)?.moment === moment) return 'observed';
+  // a fault's enter event shows the words of its entry
+  const shows = run.isStatement(moment) && run.source(moment).text.startsWith('kvm_page_fault_enter:');
+  return shows ? 'observed' : 'inferred';
 }
 
 /** "state valid → absent", "valid → absent". */

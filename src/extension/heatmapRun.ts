@@ -1,8 +1,10 @@
 // The heatmap's source over the open run: cells and descriptions at the current moment; what a travel changed is taken from the
 // journal's writes between the two moments, never from a scan of the table.
 
+import { Scalar } from '../model/state';
+import { toBig } from '../model/words';
 import type { CellDescription, FindAnswer, TableShape } from '../protocol';
-import { cellState, slotsPerPteg } from '../protocol';
+import { slotsPerPteg } from '../protocol';
 import type { HeatmapChange, HeatmapSource, IndexRange } from './heatmapSession';
 import type { RunSession } from './session';
 import { type Listen, Signal } from './signal';
@@ -16,7 +18,8 @@ class RunHeatmap implements HeatmapSource {
   private readonly changed = new Signal<HeatmapChange>();
   private readonly owned: { dispose(): void }[];
   private generation: number;
-  private unknown: boolean;
+  /** what is known of all slots of which nothing was learnt: another one draws the whole table anew */
+  private background: bigint;
   private outlined: readonly number[] = [];
 
   readonly onDidChange = this.changed.event;
@@ -26,7 +29,7 @@ class RunHeatmap implements HeatmapSource {
     private readonly session: RunSession,
   ) {
     this.generation = view.vm.state.hpt.owner;
-    this.unknown = view.tableUnknown;
+    this.background = backgroundOf(view);
     this.owned = [
       session.onDidMove(() => this.moved()),
       session.onDidSelect(({ index }) => this.changed.fire({ kind: 'cursor', index })),
@@ -43,8 +46,8 @@ class RunHeatmap implements HeatmapSource {
   }
 
   get moment(): string {
-    const { observationText } = this.view;
-    return observationText === undefined ? momentText(this.view) : `${momentText(this.view)} · ${observationText}`;
+    const { knowledgeText } = this.view;
+    return knowledgeText === undefined ? momentText(this.view) : `${momentText(this.view)} · ${knowledgeText}`;
   }
 
   get lastChanged(): readonly number[] {
@@ -56,22 +59,15 @@ class RunHeatmap implements HeatmapSource {
   }
 
   cells(from: number, to: number): Uint8Array {
-    const { hpt } = this.view.vm.state;
+    const { state } = this.view.vm;
     const cells = new Uint8Array(to - from);
-    if (this.view.tableUnknown) {
-      return cells.fill(cellState.unknown);
-    }
     for (let index = from; index < to; index++) {
-      cells[index - from] = cellByte(hpt, index);
+      cells[index - from] = cellByte(state, index);
     }
     return cells;
   }
 
   describe(index: number): CellDescription {
-    if (this.view.tableUnknown) {
-      const cause = this.view.observationText ?? '';
-      return { index, state: 'unknown', cell: cellState.unknown, ring: [], fields: [], certainty: 'unknown', cause };
-    }
     return describeHpte(this.view, index);
   }
 
@@ -92,10 +88,10 @@ class RunHeatmap implements HeatmapSource {
 
   private moved(): void {
     const { owner } = this.view.vm.state.hpt;
-    const unknown = this.view.tableUnknown;
-    if (owner !== this.generation || unknown !== this.unknown || this.view.travelledFar) {
+    const background = backgroundOf(this.view);
+    if (owner !== this.generation || background !== this.background || this.view.travelledFar) {
       this.generation = owner;
-      this.unknown = unknown;
+      this.background = background;
       this.outlined = [];
       this.changed.fire({ kind: 'reset' });
       return;
@@ -104,6 +100,11 @@ class RunHeatmap implements HeatmapSource {
     this.outlined = touched.filter((index) => this.view.hpteChanged(index));
     this.changed.fire({ kind: 'moment', dirty: rangesOf(touched) });
   }
+}
+
+function backgroundOf({ vm }: RunView): bigint {
+  const { scalars } = vm.state;
+  return toBig(scalars.hi(Scalar.knownBackground), scalars.lo(Scalar.knownBackground));
 }
 
 /** Ascending indexes as ranges. */

@@ -226,7 +226,7 @@ function registerMemslots(context: vscode.ExtensionContext, services: Services):
   const { session } = services;
   const { tree, view } = addTree(context, services, views.memslots, memslotNodes);
   const describe = () => {
-    view.message = session.view?.observationText;
+    view.message = session.view?.knowledgeText;
   };
   const reveal = async (index: number, focus: boolean): Promise<void> => {
     const path = session.view && pathToHpte(session.view, index);

@@ -4,8 +4,10 @@
  * order given here; `decodeEvent` reads it back.
  *
  * Field types: index, gfn, pfn, slot numbers and counts are unsigned; `dword`, `addr` are 64-bit words; `status` is a 32-bit
- * word shown in hex; an index of all ones is one that a trace does not tell; `ret` is a signed 32-bit return value; an array of names is an enumeration.
+ * word shown in hex; an index of all ones is one that a trace does not tell; `ret` is a signed 32-bit return value; an array of
+ * names is an enumeration; `text` is a sentence that the run keeps beside the journal, by its number.
  */
+import { Doubt, ID_MASK } from './log';
 import { toBig } from './words';
 
 /** A yes or no that a trace may not tell. */
@@ -20,9 +22,32 @@ export const HOST_CHANGE = ['alloc', 'cow', 'clear', 'wrprotect', 'merge', 'map'
 export const RESIZE_PHASE = ['prepare', 'allocated', 'commit', 'failed', 'reset'] as const;
 export const DIRTY_CAUSE = ['remove', 'unmap', 'clear-mod', 'unpin', 'page-init'] as const;
 export const ACCESS_KINDS = ['load', 'store', 'ifetch'] as const;
+/** What emulator and trace disagree about. */
+export const DIVERGENCE_KINDS = [
+  'h_enter',
+  'h_remove',
+  'h_protect',
+  'h_read',
+  'fault',
+  'memslot',
+  'page fact',
+  'dump',
+  'operation',
+] as const;
 export const SPAN_KINDS = ['unmap', 'age', 'test-age'] as const;
 
-type Field = 'index' | 'dword' | 'addr' | 'gfn' | 'pfn' | 'count' | 'status' | 'ret' | 'flag' | readonly string[];
+type Field =
+  | 'index'
+  | 'dword'
+  | 'addr'
+  | 'gfn'
+  | 'pfn'
+  | 'count'
+  | 'status'
+  | 'ret'
+  | 'flag'
+  | 'text'
+  | readonly string[];
 
 /** An HPTE index that is not known: traces do not name the entry of a fault. */
 export const UNKNOWN_INDEX = 0xffffffffffffffffn;
@@ -301,9 +326,9 @@ export const EVENTS = {
   },
   'replay.divergence': {
     title: 'Replay and trace disagree',
-    text: 'the trace disagrees with the replay at HPTE {index}: expected {expected}, seen {seen}',
+    text: 'the trace disagrees with the replay ({what}): expected {expected}, seen {seen}; the table may be wrong since statement {since}',
     fn: 'replay',
-    fields: { index: 'index', expected: 'dword', seen: 'dword' },
+    fields: { what: DIVERGENCE_KINDS, index: 'index', expected: 'text', seen: 'text', since: 'count' },
   },
   'invariant.broken': {
     title: 'Invariant broken',
@@ -330,14 +355,18 @@ type FieldValue<F> = F extends readonly (infer N)[]
     ? bigint
     : F extends 'flag'
       ? boolean
-      : number;
+      : F extends 'text'
+        ? string
+        : number;
 
 type FieldsOf<K extends EventName> = {
   -readonly [F in keyof (typeof EVENTS)[K]['fields']]: FieldValue<(typeof EVENTS)[K]['fields'][F]>;
 };
 
-/** One decoded event: a discriminated union over its kind. */
-export type Event = { [K in EventName]: { readonly kind: K } & Readonly<FieldsOf<K>> }[EventName];
+/** One decoded event: a discriminated union over its kind. `unknown` names fields that a replayed run does not know. */
+export type Event = {
+  [K in EventName]: { readonly kind: K; readonly unknown?: readonly string[] } & Readonly<FieldsOf<K>>;
+}[EventName];
 export type EventOf<K extends EventName> = Extract<Event, { kind: K }>;
 
 function wide(field: Field): boolean {
@@ -364,8 +393,38 @@ export function wideFieldAt(code: number, field: string): number {
   return WIDE_FIELDS[code]?.get(field) ?? -1;
 }
 
-/** Reads the fields of an event of kind number `code` whose first field is at chunk[at]. */
-export function decodeEvent(code: number, chunk: Int32Array, at: number): Event {
+const dword1 = Doubt.frame | Doubt.rights | Doubt.rc;
+
+/** Fields that stand for nothing under a doubt, by event kind. */
+const DOUBTED: { readonly [K in EventName]?: { readonly [F in keyof (typeof EVENTS)[K]['fields']]?: number } } = {
+  'hpte.enter': { r: dword1 },
+  'hpte.absent': { r: dword1 },
+  'hpte.reinstate': { r: dword1 },
+  'hpte.remove': { guest: Doubt.rc },
+  'hpte.protect': { old: Doubt.rc, guest: Doubt.rc, r: dword1 },
+  'hpte.readonly': { r: dword1 },
+  'hpte.rc': { rc: Doubt.rc, r: dword1 },
+  'rmap.link': { head: Doubt.ring },
+  'rmap.harvest': { rc: Doubt.rc },
+  'fault.gup': { pfn: Doubt.frame, writable: Doubt.rights },
+  'notifier.end': { seq: Doubt.seq },
+  'notifier.age': { referenced: Doubt.rc },
+};
+
+/** Names of the fields that are unknown in an event that was journaled under doubts. */
+function doubtedFields(kind: EventName, doubt: number): string[] {
+  const fields: Readonly<Record<string, number | undefined>> = DOUBTED[kind] ?? {};
+  return Object.keys(fields).filter((name) => ((fields[name] ?? 0) & doubt) !== 0);
+}
+
+/**
+ * Reads the fields of an event whose first field is at chunk[at].
+ * @param value the value of its record: its kind, and the doubts under which it was journaled
+ * @param texts sentences of the run by number
+ */
+export function decodeEvent(value: number, chunk: Int32Array, at: number, texts: readonly string[] = []): Event {
+  const code = value & ID_MASK;
+  const doubt = value & 0x0fff_0000;
   const kind = EVENT_NAMES[code];
   if (kind === undefined) throw new Error(`journal: no event kind ${code}`);
   const event: Record<string, unknown> = { kind };
@@ -381,8 +440,11 @@ export function decodeEvent(code: number, chunk: Int32Array, at: number): Event 
     if (typeof field !== 'string') event[name] = field[word];
     else if (field === 'flag') event[name] = word !== 0;
     else if (field === 'ret') event[name] = word;
+    else if (field === 'text') event[name] = texts[word] ?? '';
     else event[name] = word >>> 0;
   }
+  const unknown = doubt === 0 ? [] : doubtedFields(kind, doubt);
+  if (unknown.length > 0) event.unknown = unknown;
   return event as Event;
 }
 
@@ -400,5 +462,7 @@ export function showField(field: Field, value: unknown): string {
 export function eventText(event: Event): string {
   const kind: EventKind = EVENTS[event.kind];
   const values = event as unknown as Record<string, unknown>;
-  return kind.text.replace(/\{(\w+)\}/g, (_, name: string) => showField(kind.fields[name] ?? 'count', values[name]));
+  return kind.text.replace(/\{(\w+)\}/g, (_, name: string) =>
+    event.unknown?.includes(name) ? 'unknown' : showField(kind.fields[name] ?? 'count', values[name]),
+  );
 }

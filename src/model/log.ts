@@ -10,6 +10,7 @@
  *   EVENT  | kind             its fields as in events.ts: u32 one word, u64 two (hi, lo)
  *   WRITE                     place, index, old hi, old lo, new hi, new lo
  *   RESUME                    the statement that raced another one is over: the other goes on where it was
+ * STEP, LOCAL and EVENT carry in bits 16-27 the doubts (Doubt) under which the path ran: which of its inputs were not known.
  * A record never crosses a chunk; the rest of a chunk after the last record is begins with PAD.
  */
 import { high } from './words';
@@ -33,6 +34,28 @@ export const EVENT = REC_EVENT << 28;
 
 export const LOG_CHUNK_SHIFT = 16;
 export const LOG_CHUNK = 1 << LOG_CHUNK_SHIFT;
+/**
+ * What a kernel path was told by replay without its being known: the values that depend on it stand for nothing. Bits of a
+ * record's first word.
+ */
+export const Doubt = {
+  /** the host frame */
+  frame: 1 << 16,
+  /** whether the host page is writable */
+  rights: 1 << 17,
+  /** R and C that the hardware set */
+  rc: 1 << 18,
+  /** which other HPTEs share the ring, and in which order */
+  ring: 1 << 19,
+  /** the number of the notifier's sequence */
+  seq: 1 << 20,
+  /** whether the host has the page */
+  host: 1 << 21,
+} as const;
+export type DoubtName = keyof typeof Doubt;
+export const DOUBT_NAMES = Object.keys(Doubt) as readonly DoubtName[];
+/** The step, local or kind in a record's value. */
+export const ID_MASK = 0xffff;
 /** The records that one path puts between two that make room are not longer than this many words together. */
 const ROOM = 1024;
 const LIMIT = LOG_CHUNK - ROOM;
@@ -100,6 +123,13 @@ export class Log {
     this.at = 0;
     this.last = -1;
     this.cur = this.chunks[0] as Int32Array;
+  }
+
+  /** Forgets the records from an address on. What they wrote is to be undone first (`undoFrom`). */
+  rewind(address: number): void {
+    this.at = Math.floor(address / LOG_CHUNK);
+    this.last = (address % LOG_CHUNK) - 1;
+    this.cur = this.chunks[this.at] as Int32Array;
   }
 
   private grow(): void {
@@ -234,7 +264,7 @@ export function recordWords(first: number, eventWords: readonly number[]): numbe
     case REC_WRITE:
       return 7;
     case REC_EVENT:
-      return 1 + (eventWords[first & 0x0fffffff] as number);
+      return 1 + (eventWords[first & ID_MASK] as number);
     default:
       return 1;
   }
@@ -266,4 +296,16 @@ export function readLog(
     address += recordWords(first, eventWords);
   }
   return address;
+}
+
+/**
+ * Says of the steps, locals and events from an address to the end that they came under doubts. Set behind a path that has run, so that
+ * the paths themselves know nothing of it.
+ * @param doubts bits of `Doubt`
+ */
+export function markDoubts(log: Log, from: number, doubts: number, eventWords: readonly number[]): void {
+  if (doubts === 0) return;
+  readLog(log, from, log.end, eventWords, (type, _, chunk, at) => {
+    if (type === REC_STEP || type === REC_LOCAL || type === REC_EVENT) chunk[at] = (chunk[at] as number) | doubts;
+  });
 }

@@ -17,3 +17,7 @@ export const resizeHpt = 13;
 export const resizeError = 14;
 /** cancelled or queued work items that have not run yet */
 export const workQueued = 15;
+/** replay: what is known of HPTEs that nothing was learnt of, as a word of the known plane */
+export const knownBackground = 16;
+/** replay: 1 while the R and C of the last dump hold, because nothing has happened since */
+export const rcFresh = 17;

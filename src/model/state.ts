@@ -39,6 +39,8 @@ export const Plane = {
   vcpu: 13,
   tlb: 14,
   htabFd: 15,
+  /** replay: what is known of an HPTE (src/timeline/known.ts); index = HPTE */
+  known: 16,
 } as const;
 export type Plane = (typeof Plane)[keyof typeof Plane];
 
@@ -59,6 +61,7 @@ export const PLANE_NAMES: Readonly<Record<number, string>> = {
   [Plane.vcpu]: 'vCPU',
   [Plane.tlb]: 'TLB',
   [Plane.htabFd]: 'HTAB fd',
+  [Plane.known]: 'knowledge',
 };
 
 export const SLB_ENTRIES = 64;
@@ -386,6 +389,9 @@ export class State {
   readonly vcpus: Registers[] = [];
   readonly tlbs: Store[] = [];
 
+  /** What is known of each HPTE; null while all of it is: only a replayed machine has doubts. */
+  known: Store | null = null;
+
   // derived from the words above, brought up to date by refresh()
   hpt: Hpt;
   slots: Memslot[] = [];
@@ -425,6 +431,12 @@ export class State {
 
   private registers(plane: Plane): Registers {
     return this.own((owner) => new Registers(plane, owner));
+  }
+
+  /** Makes the plane of knowledge of a replayed machine. */
+  newKnown(): Store {
+    this.known = this.store(Plane.known);
+    return this.known;
   }
 
   newHpt(order: number): Hpt {
@@ -561,6 +573,7 @@ export class State {
   /** Brings what is derived from words up to date, after they were written past the doors. */
   derive(): void {
     for (const plane of [Plane.scalar, Plane.slot, Plane.vma]) this.refresh(plane);
+    for (const owner of this.owners) if (owner instanceof Store && owner.plane === Plane.known) this.known = owner;
   }
 
   private refresh(plane: number): void {

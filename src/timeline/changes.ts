@@ -28,9 +28,13 @@ export class Changes {
   /** Words by plane and owner, then by index. */
   private readonly words = new Map<number, Map<number, Difference>>();
 
+  /** HPTEs of a replayed table of which something else is known at `to` than at `from`, as far as they were told one by one. */
+  readonly learnt = new Set<number>();
+
   constructor(differences: Iterable<Difference> = []) {
     for (const difference of differences) {
       const key = keyOf(difference.plane, difference.owner);
+      if (difference.plane === Plane.known) this.learnt.add(difference.index);
       const words = this.words.get(key) ?? new Map<number, Difference>();
       words.set(difference.index, difference);
       this.words.set(key, words);
@@ -63,12 +67,13 @@ export class Changes {
     return this.words.get(keyOf(plane, owner))?.keys() ?? [];
   }
 
-  /** The HPTEs of a table of which a dword, the guest view or a link differs, ascending. */
+  /** The HPTEs of a table of which a dword, the guest view, a link or what is known of it differs, ascending. */
   hptes(owner: number): number[] {
     const indexes = new Set<number>();
     for (const plane of [Plane.hpteV, Plane.hpteR, Plane.guestRpte, Plane.link]) {
       for (const index of this.indexes(plane, owner)) indexes.add(index);
     }
+    for (const index of this.learnt) indexes.add(index);
     return [...indexes].sort((a, b) => a - b);
   }
 }

@@ -4,15 +4,22 @@
  */
 import { R_P9_B_HI, V_ABSENT, V_VALID } from '../model/bits';
 import { actualShift, gfnOf, storageKey } from '../model/hpte';
-import type { Hpt } from '../model/state';
+import type { Hpt, State } from '../model/state';
 import type { Vm } from '../model/vm';
+import { certaintyOf, isSettled, possibleStates } from './known';
+
+/** Where an HPTE stands; `unknown` where replay finds several states possible. */
+export type EntryState = 'free' | 'valid' | 'absent' | 'mmio' | 'unknown';
 
 /** State of an HPTE; an absent one with storage key 31 is emulated MMIO. */
-export function entryState(hpt: Hpt, index: number): 'free' | 'valid' | 'absent' | 'mmio' {
+export function entryState(state: State, index: number): EntryState {
+  if (!isSettled(possibleStates(state, index))) return 'unknown';
+  const { hpt } = state;
   const vLo = hpt.vLo(index);
   if ((vLo & V_VALID) !== 0) return 'valid';
   if ((vLo & V_ABSENT) === 0) return 'free';
-  return storageKey(hpt.rHi(index), hpt.rLo(index)) === 31 ? 'mmio' : 'absent';
+  const isMmio = storageKey(hpt.rHi(index), hpt.rLo(index)) === 31;
+  return isMmio && certaintyOf(state, index, 'rights') !== 'unknown' ? 'mmio' : 'absent';
 }
 
 /** Guest frame (in host pages) that an HPTE maps, from the guest's view of it. */
@@ -28,9 +35,9 @@ export function frameInDword1(vm: Vm, hpt: Hpt, index: number): number {
   return gfnOf(hi, hpt.rLo(index), actualShift(vm, hpt.vLo(index), hpt.guestLo(index)), vm.pageShift);
 }
 
-/** Host frame number that a valid entry maps; undefined for others, and for one with an invalid page size. */
+/** Host frame number that a valid entry maps; undefined for others, where it is unknown, and for one with an invalid page size. */
 export function hostFrameOf(vm: Vm, hpt: Hpt, index: number): number | undefined {
   const vLo = hpt.vLo(index);
   if ((vLo & V_VALID) === 0 || actualShift(vm, vLo, hpt.guestLo(index)) === 0) return undefined;
-  return frameInDword1(vm, hpt, index);
+  return certaintyOf(vm.state, index, 'frame') === 'unknown' ? undefined : frameInDword1(vm, hpt, index);
 }

@@ -7,12 +7,13 @@
  */
 import { decodeEvent, EVENT_NAMES, EVENT_WORDS, type Event, type EventName } from '../model/events';
 import { LOCALS, type LocalName, lineOfStep, PATHS, type Path, pathOfStep } from '../model/listing';
-import { type Log, REC_ENTER, REC_LEAVE, REC_LOCAL, readLog } from '../model/log';
+import { DOUBT_NAMES, Doubt, type DoubtName, type Log, REC_ENTER, REC_LEAVE, REC_LOCAL, readLog } from '../model/log';
 import { decodePlace, type Place } from '../model/state';
 import type { Vm } from '../model/vm';
 import { toBig } from '../model/words';
 import { upTo } from './column';
 import type { EventChain } from './eventChain';
+import { type Certainty, type Known, knownOf } from './known';
 import { Mover } from './mover';
 import { RunIndex } from './runIndex';
 import type { SourceLine, Statements } from './statements';
@@ -55,20 +56,6 @@ export interface RunEvent {
   readonly event: Event;
 }
 
-/**
- * What is known of the table at a moment of a trace. The words of the table are those of the last dump before the moment; which of
- * them still hold after later events only a replay can tell.
- */
-export interface Observation {
-  /** moment and file of the dump that the table shows, or null while none has been taken: nothing is known then */
-  readonly dump: { readonly moment: number; readonly file: string } | null;
-  /** events since then that can have changed the table: hypercalls, faults, invalidations */
-  readonly changesSince: number;
-}
-
-/** How something is known: seen in the trace or a dump, forced by what was seen, likely and asked for, or not at all. */
-export type Certainty = 'observed' | 'inferred' | 'assumed' | 'unknown';
-
 export interface RunParts {
   readonly title: string;
   readonly kind: 'scenario' | 'trace' | 'dump';
@@ -77,18 +64,20 @@ export interface RunParts {
   readonly log: Log;
   /** statements by source number */
   readonly sources: Statements;
+  /** sentences that events name by number */
+  readonly texts?: readonly string[];
   /** a trace's or dump's observed tables, ascending by source number; none for a scenario, whose table is known throughout */
   readonly dumps?: readonly { readonly source: number; readonly file: string }[];
-  /** how an event is known, by its number; observed when this is not given */
-  readonly eventCertainty?: (event: number) => Certainty;
   /** what holds for the whole run: mutations, what a trace cannot tell; sentences */
   readonly notes: readonly string[];
 }
 
-/** Trace events that can have changed the table. */
-const CHANGING: ReadonlySet<EventName> = new Set<EventName>([
+/** Kinds of events that stand in a trace as such. */
+const TRACED: ReadonlySet<EventName> = new Set<EventName>([
   'hcall.enter',
+  'hcall.exit',
   'fault.enter',
+  'fault.exit',
   'notifier.start',
   'notifier.set_spte',
   'notifier.age',
@@ -104,7 +93,7 @@ export class Run {
   private readonly dumps: readonly { readonly moment: number; readonly file: string }[];
   private readonly log: Log;
   private readonly sources: Statements;
-  private readonly eventCertainty: (event: number) => Certainty;
+  private readonly texts: readonly string[];
   private readonly mover: Mover;
   /** first moment of each statement by source number, NO_MOMENT where it has none; made when first asked for */
   private firstMoment: Uint32Array | null = null;
@@ -120,8 +109,8 @@ export class Run {
     this.vm = parts.vm;
     this.log = parts.log;
     this.sources = parts.sources;
+    this.texts = parts.texts ?? [];
     this.notes = parts.notes;
-    this.eventCertainty = parts.eventCertainty ?? (() => 'observed');
     parts.vm.state.log = null;
     parts.vm.hook = null;
     this.current = this.length - 1;
@@ -158,28 +147,27 @@ export class Run {
     return { columns: bytes, journal: this.log.bytes, keyframes: writes.keyframes.bytes };
   }
 
-  /** What is known of the table at a moment; null when all of it is (a scenario). */
-  observation(moment: number): Observation | null {
-    if (this.kind === 'scenario') return null;
-    let dump: Observation['dump'] = null;
-    for (const candidate of this.dumps) if (candidate.moment <= moment) dump = candidate;
-    const since = dump?.moment ?? -1;
-    let changesSince = 0;
-    for (const kind of CHANGING) changesSince += this.countOf(kind, moment) - this.countOf(kind, since);
-    return { dump, changesSince };
+  /** What is known of an HPTE at the current moment; null for a scenario, which knows all. */
+  knownOf(index: number): Known | null {
+    return knownOf(this.vm.state, index);
   }
 
-  /** How the state of an HPTE of the current table is known at the current moment. Of a trace only what a dump has just shown is. */
+  /** The last dump of a trace up to a moment; null while none was taken. */
+  lastDump(moment: number): { readonly moment: number; readonly file: string } | null {
+    let last: (typeof this.dumps)[number] | null = null;
+    for (const dump of this.dumps) if (dump.moment <= moment) last = dump;
+    return last;
+  }
+
+  /** How the state of an HPTE of the current table is known at the current moment. */
   certaintyOfHpte(index: number): Certainty {
-    const observation = this.observation(this.current);
-    if (observation === null) return 'observed';
-    const within = index < this.vm.state.hpt.entries;
-    return within && observation.dump !== null && observation.changesSince === 0 ? 'observed' : 'unknown';
+    return index < this.vm.state.hpt.entries ? (this.knownOf(index)?.certainty.state ?? 'observed') : 'unknown';
   }
 
-  /** How an event is known. */
+  /** How an event is known: of a trace those that stand in it are observed, what the model did in between is inferred. */
   certaintyOfEvent(number: number): Certainty {
-    return this.eventCertainty(number);
+    if (this.kind === 'scenario' || TRACED.has(this.eventName(number))) return 'observed';
+    return this.isStatement(this.eventMomentOf(number)) ? 'observed' : 'inferred';
   }
 
   // ---- questions about a moment -------------------------------------------------------------------------------------
@@ -192,6 +180,12 @@ export class Run {
   /** Step id (listing.ts) of a moment, -1 for a statement. */
   stepAt(moment: number): number {
     return this.index.stepAt(moment);
+  }
+
+  /** What the kernel path of a moment was told without its being known: values that depend on it stand for nothing. */
+  doubts(moment: number): DoubtName[] {
+    const doubt = this.index.doubtAt(moment);
+    return doubt === 0 ? [] : DOUBT_NAMES.filter((name) => (doubt & Doubt[name]) !== 0);
   }
 
   /** Source number of the statement that a moment belongs to. */
@@ -404,7 +398,7 @@ export class Run {
 
   private decode(i: number): Event {
     const [chunk, at] = this.index.eventRecord(i);
-    return decodeEvent(this.index.eventCode(i), chunk, at + 1);
+    return decodeEvent(chunk[at] as number, chunk, at + 1, this.texts);
   }
 
   event(number: number): RunEvent {

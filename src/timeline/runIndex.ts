@@ -5,6 +5,7 @@
  */
 import { EVENT_NAMES, EVENT_WORDS, type EventName, eventCode, wideFieldAt } from '../model/events';
 import {
+  ID_MASK,
   LOG_CHUNK,
   LOG_CHUNK_SHIFT,
   type Log,
@@ -160,7 +161,7 @@ export class RunIndex {
         this.writes.push(address);
         return;
       case REC_EVENT:
-        this.eventKind.push(value);
+        this.eventKind.push(value & ID_MASK);
         this.eventAddress.push(address);
         return;
     }
@@ -231,7 +232,13 @@ export class RunIndex {
   /** Step id of a moment (listing.ts), -1 for a statement. */
   stepAt(moment: number): number {
     const first = this.first(this.addresses.at(moment));
-    return first >>> 28 === REC_STEP ? first & VALUE : -1;
+    return first >>> 28 === REC_STEP ? first & ID_MASK : -1;
+  }
+
+  /** Doubts (log.ts, Doubt) under which a step was journaled; 0 for a statement. */
+  doubtAt(moment: number): number {
+    const first = this.first(this.addresses.at(moment));
+    return first >>> 28 === REC_STEP ? first & VALUE & ~ID_MASK : 0;
   }
 
   /** Innermost frame under way at a moment, -1 for none and for a statement. */

@@ -2,6 +2,7 @@
 // debugfs text gives both dwords raw as in memory (ISA 3.0 layout on POWER9 and later, the older one before), the stream
 // gives the older layout and the guest's view of dword 1.
 
+import { R_P9_B_HI } from '../model/bits';
 import { joinU64 } from './byteCursor';
 
 /** One entry of a dump. */
@@ -81,4 +82,14 @@ export class HtabDump {
     this.guestHi = copy(this.guestHi);
     this.guestLo = copy(this.guestLo);
   }
+}
+
+/** Whether the words of a dump are in the layout of ISA 3.0: the segment size then stands in dword 1. */
+export function isNewLayout(dump: HtabDump): boolean {
+  for (let i = 0; i < dump.count; i++) {
+    if (((dump.rHi[i] as number) & R_P9_B_HI) !== 0) {
+      return true;
+    }
+  }
+  return false;
 }

@@ -9,6 +9,7 @@ import { actualShift } from '../../model/hpte';
 import type { Memslot } from '../../model/state';
 import type { Vm } from '../../model/vm';
 import { entryState, guestFrame, hostFrameOf } from '../../timeline/entries';
+import { backgroundStates, certaintyOf, FREE, isLearnt, isSettled, possibleStates } from '../../timeline/known';
 import { readRing } from '../../timeline/ring';
 import { segmentOf } from '../things';
 import { hex, type Reading, type Standpoint, type Work } from './standpoint';
@@ -28,22 +29,23 @@ function small(value: bigint): number {
   return value < 1n << 53n ? Number(value) : Number.MAX_SAFE_INTEGER;
 }
 
-/** Whether nothing is known of the table: no dump of a trace so far. */
+/** Whether nothing is known of the table of a trace. */
 function unknown({ run }: Standpoint): boolean {
-  return run.observation(run.position)?.dump === null;
+  const { state } = run.vm;
+  if (isSettled(backgroundStates(state))) return false;
+  let learnt = false;
+  state.known?.forEach((index) => {
+    learnt ||= isLearnt(state, index) && isSettled(possibleStates(state, index));
+  });
+  return !learnt;
 }
 
-const notDumped = (): Answer => nothing(l10n.t('No dump of the table has been taken so far: its entries are unknown.'));
+const nothingKnown = (): Answer =>
+  nothing(l10n.t('Nothing is known of the table at this moment: its entries are unknown.'));
 
-/** What a trace's table is as of; empty for a scenario. */
-function asOf({ run }: Standpoint): string {
-  const observation = run.observation(run.position);
-  if (observation === null || observation.dump === null) return '';
-  const { dump, changesSince } = observation;
-  const file = dump.file === '' ? l10n.t('the dump') : dump.file;
-  if (changesSince === 0) return ` ${l10n.t('(as in {0})', file)}`;
-  if (changesSince === 1) return ` ${l10n.t('(as in {0}; one event since may have changed it)', file)}`;
-  return ` ${l10n.t('(as in {0}; {1} events since may have changed it)', file, changesSince)}`;
+/** Says that more may be there than is known; empty where all slots are known. */
+function asFarAsKnown({ run }: Standpoint): string {
+  return isSettled(backgroundStates(run.vm.state)) ? '' : ` ${l10n.t('(as far as is known)')}`;
 }
 
 /** "a, 0x1aa8" or "0x1aa8". */
@@ -52,17 +54,20 @@ export function nameOf({ labels }: Standpoint, index: number): string {
   return hex(index);
 }
 
-/** One HPTE in a few words: "valid, gfn 0x10, pfn 0x10000". */
+/** One HPTE in a few words: "valid, gfn 0x10, pfn 0x10000", and how that is known in a trace. */
 export function entryText(at: Standpoint, index: number): string {
-  if (unknown(at)) return l10n.t('unknown: no dump of the table so far');
   const { vm } = at.run;
   const { hpt } = vm.state;
-  const state = entryState(hpt, index);
-  if (state === 'free') return l10n.t('free') + asOf(at);
+  const known = at.run.knownOf(index);
+  const state = entryState(vm.state, index);
+  if (state === 'unknown') return l10n.t('unknown: {0}', known?.cause.state ?? '');
+  const how = known === null ? '' : ` (${known.certainty.state})`;
+  if (state === 'free') return l10n.t('free') + how;
   const pfn = hostFrameOf(vm, hpt, index);
   const words = { valid: l10n.t('valid'), absent: l10n.t('absent'), mmio: 'MMIO' };
+  const page = known?.certainty.guest === 'unknown' ? '' : `, gfn ${hex(guestFrame(vm, hpt, index))}`;
   const host = pfn === undefined ? '' : `, pfn ${hex(pfn)}`;
-  return `${words[state]}, gfn ${hex(guestFrame(vm, hpt, index))}${host}${asOf(at)}`;
+  return `${words[state]}${page}${host}${how}`;
 }
 
 /** One entry told by itself, several by their names. */
@@ -72,7 +77,7 @@ function found(at: Standpoint, entries: readonly number[]): Answer {
   const sentence =
     entries.length === 1
       ? l10n.t('HPTE {0}: {1}', nameOf(at, first), entryText(at, first))
-      : `${l10n.t('{0} HPTEs: {1}', entries.length, listed(at, entries))}${asOf(at)}`;
+      : `${l10n.t('{0} HPTEs: {1}', entries.length, listed(at, entries))}${asFarAsKnown(at)}`;
   return { sentence, target: { entries } };
 }
 
@@ -95,9 +100,14 @@ export function findPteg(at: Standpoint, value: bigint): Answer {
   const pteg = small(value);
   if (pteg >= ptegs) return nothing(l10n.t('There is no PTEG {0}: the last one is {1}.', hex(value), hex(ptegs - 1)));
   const slots = Array.from({ length: 8 }, (_, slot) => pteg * 8 + slot);
-  if (unknown(at)) return { sentence: notDumped().sentence, target: { entries: slots } };
-  const used = slots.filter((index) => entryState(hpt, index) !== 'free').length;
-  return { sentence: `${l10n.t('{0} of its 8 slots in use', used)}${asOf(at)}`, target: { entries: slots } };
+  if (unknown(at)) return { sentence: nothingKnown().sentence, target: { entries: slots } };
+  const used = slots.filter((index) => entryState(at.run.vm.state, index) !== 'free').length;
+  return { sentence: `${l10n.t('{0} of its 8 slots in use', used)}${asFarAsKnown(at)}`, target: { entries: slots } };
+}
+
+/** Whether an entry in use stands there whose words are known. */
+function isEntry({ state }: Vm, index: number): boolean {
+  return (possibleStates(state, index) & FREE) === 0 && certaintyOf(state, index, 'guest') !== 'unknown';
 }
 
 /** Looks through the entries in use. */
@@ -106,26 +116,26 @@ function* entriesWhere(vm: Vm, accepts: (index: number) => boolean): Work<number
   const indexes: number[] = [];
   for (let index = 0; index < hpt.entries && indexes.length < MOST; index++) {
     if ((index & (BREATH - 1)) === BREATH - 1) yield;
-    if ((hpt.vLo(index) & (V_VALID | V_ABSENT)) !== 0 && accepts(index)) indexes.push(index);
+    if ((hpt.vLo(index) & (V_VALID | V_ABSENT)) !== 0 && isEntry(vm, index) && accepts(index)) indexes.push(index);
   }
   return indexes;
 }
 
 /** By the AVPN, as its own number, as it stands in dword 0, or as a whole dword 0. */
 export function* findAvpn(at: Standpoint, value: bigint): Work<Answer> {
-  if (unknown(at)) return notDumped();
+  if (unknown(at)) return nothingKnown();
   const { vm } = at.run;
   const mask = 0x3fffffffffffff80n;
   const wanted = [(value << 7n) & mask, ...((value & mask) === 0n ? [] : [value & mask])];
   const entries = yield* entriesWhere(vm, (index) => wanted.includes(oldDword0(vm, vm.state.hpt, index) & mask));
   return entries.length === 0
-    ? nothing(`${l10n.t('No HPTE has the AVPN {0}.', hex(value))}${asOf(at)}`)
+    ? nothing(`${l10n.t('No HPTE has the AVPN {0}.', hex(value))}${asFarAsKnown(at)}`)
     : found(at, entries);
 }
 
 /** Who maps a host frame: valid entries whose pages hold it. */
 export function* findFrame(at: Standpoint, value: bigint): Work<Answer> {
-  if (unknown(at)) return notDumped();
+  if (unknown(at)) return nothingKnown();
   const { vm } = at.run;
   const pfn = small(value);
   const entries = yield* entriesWhere(vm, (index) => {
@@ -133,7 +143,7 @@ export function* findFrame(at: Standpoint, value: bigint): Work<Answer> {
     return first !== undefined && pfn >= first && pfn < first + pagesOf(vm, index);
   });
   return entries.length === 0
-    ? nothing(`${l10n.t('No valid HPTE maps the host frame {0}.', hex(value))}${asOf(at)}`)
+    ? nothing(`${l10n.t('No valid HPTE maps the host frame {0}.', hex(value))}${asFarAsKnown(at)}`)
     : found(at, entries);
 }
 
@@ -172,13 +182,13 @@ export function* findPage(at: Standpoint, gfn: bigint, written = `gfn ${hex(gfn)
   const { vm } = at.run;
   const slot = vm.state.slotOfGfn(small(gfn));
   if (slot === null && at.run.kind === 'scenario') return nothing(noSlot(at, written));
-  if (unknown(at)) return notDumped();
+  if (unknown(at)) return nothingKnown();
   const page = small(gfn);
-  const ring = slot === null ? [] : readRing(vm, slot, page - slot.baseGfn).indexes;
+  const ring = slot === null || at.run.kind !== 'scenario' ? [] : readRing(vm, slot, page - slot.baseGfn).indexes;
   const entries = [...new Set([...ring, ...(yield* entriesOfPage(at, page))])];
   if (entries.length > 0) return found(at, entries);
   const where = slot === null ? '' : ` ${whereIs(slot, page, vm)}`;
-  return nothing(`${l10n.t('No HPTE maps {0}.', written)}${where}${asOf(at)}`);
+  return nothing(`${l10n.t('No HPTE maps {0}.', written)}${where}${asFarAsKnown(at)}`);
 }
 
 /** "Memslot 0 has it at hva 0x…" */
@@ -195,7 +205,7 @@ function* entriesOfPage(at: Standpoint, gfn: number): Work<number[]> {
     return gfn >= first && gfn < first + pagesOf(vm, index);
   };
   if (at.entriesOf === undefined) {
-    return yield* entriesWhere(vm, (index) => entryState(hpt, index) !== 'mmio' && holds(index));
+    return yield* entriesWhere(vm, (index) => entryState(vm.state, index) !== 'mmio' && holds(index));
   }
   const firsts = [12, 16, 24, 34].map((shift) => {
     const pages = Math.max(1, 2 ** (shift - vm.pageShift));
@@ -206,7 +216,7 @@ function* entriesOfPage(at: Standpoint, gfn: number): Work<number[]> {
 
 /** The HPTE that translates an address, as the kernel searches: valid and absent ones. */
 export function findEa(at: Standpoint, ea: bigint, segment?: SegmentTyped): Answer {
-  if (unknown(at)) return notDumped();
+  if (unknown(at)) return nothingKnown();
   return segment === undefined ? throughSlbs(at, ea) : inSegment(at, ea, segment);
 }
 
@@ -250,7 +260,7 @@ function inSegment(at: Standpoint, ea: bigint, { vsid, size, pageShift }: Segmen
       return { sentence: `${how}: ${entryText(at, kernel)}`, target: { entries: [kernel] } };
     }
   }
-  return nothing(`${l10n.t('No HPTE maps ea {0} of VSID {1}.', hex(ea), hex(vsid))}${asOf(at)}`);
+  return nothing(`${l10n.t('No HPTE maps ea {0} of VSID {1}.', hex(ea), hex(vsid))}${asFarAsKnown(at)}`);
 }
 
 /** VSID word of a segment: B, VSID, L and LP. */

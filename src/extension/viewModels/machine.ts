@@ -16,7 +16,7 @@ export function machineNodes(view: RunView): ViewNode[] {
   return [
     momentNode(view),
     kernelNode(view),
-    ...(view.observation
+    ...(view.replayed
       ? [
           untoldNode('vcpus', l10n.t('vCPU registers'), 'vcpu'),
           untoldNode('notifier', l10n.t('MMU notifier'), 'notifier'),
@@ -97,13 +97,13 @@ function untoldNode(id: string, label: string, kind: string): ViewNode {
   return { id, label, description, spoken, kind, icon: { name: 'question', color: 'unknown' } };
 }
 
-function kernelNode({ vm, observation }: RunView): ViewNode {
+function kernelNode({ vm, replayed }: RunView): ViewNode {
   const { cpu, usingMmuNotifiers, tlb } = vm.config;
   const id = 'kernel';
   return branch({
     id,
     label: `${vm.kernel.name} · ${cpu}`,
-    description: observation
+    description: replayed
       ? l10n.t('host page {0} · not from the trace', size(vm.page))
       : l10n.t('host page {0}', size(vm.page)),
     icon: 'server-process',
@@ -250,13 +250,14 @@ function notifierNode(view: RunView): ViewNode {
 function tableNode(view: RunView): ViewNode {
   const { vm } = view;
   const { hpt, scalars } = vm.state;
-  const { valid, absent, mmio, bolted, free } = view.table.counts;
+  const { valid, absent, mmio, bolted, free, unknown } = view.table.counts;
   const id = 'hpt';
   const parts = [
     l10n.t('order {0}', hpt.order),
     l10n.t('{0} valid', count(valid)),
     l10n.t('{0} absent', count(absent)),
     mmio > 0 ? `${count(mmio)} MMIO` : '',
+    unknown > 0 ? l10n.t('{0} unknown', count(unknown)) : '',
   ];
   return branch({
     id,
@@ -277,7 +278,8 @@ function tableNode(view: RunView): ViewNode {
       valueNode(id, l10n.t('absent'), count(absent)),
       valueNode(id, 'MMIO', count(mmio)),
       valueNode(id, l10n.t('free'), count(free)),
-      ...(view.observation
+      ...(view.replayed ? [valueNode(id, l10n.t('unknown'), count(unknown))] : []),
+      ...(view.replayed
         ? []
         : [
             valueNode(

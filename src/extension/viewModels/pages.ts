@@ -22,13 +22,16 @@ export interface GuestPage {
   readonly loose: readonly number[];
 }
 
+const untold: RmapWord = { word: 0n, present: false, referenced: false, changed: false, locked: false, head: 0 };
+
 export function guestPage(view: RunView, slot: Memslot, page: number): GuestPage {
   const { vm } = view;
   const gfn = slot.baseGfn + page;
-  const ring = readRing(vm, slot, page);
+  // the order of a ring is not in a trace, nor R and C of the rmap word
+  const ring = view.replayed ? { indexes: [] } : readRing(vm, slot, page);
   const onRing = new Set(ring.indexes);
   const loose = view.table.entriesOf(gfn).filter((index) => !onRing.has(index));
-  return { slot, page, gfn, rmap: rmapWord(vm, slot, page), ring, loose };
+  return { slot, page, gfn, rmap: view.replayed ? untold : rmapWord(vm, slot, page), ring, loose };
 }
 
 /** "present, head a, R C" of a rmap word. */
@@ -89,7 +92,7 @@ function pageIcon(view: RunView, page: GuestPage): NodeIcon {
   if (page.loose.length === 0) {
     return { name: 'dash' };
   }
-  return page.loose.some((index) => entryState(view.vm.state.hpt, index) === 'valid')
+  return page.loose.some((index) => entryState(view.vm.state, index) === 'valid')
     ? { name: 'circle-filled', color: 'valid' }
     : { name: 'circle-outline', color: 'absent' };
 }
@@ -97,9 +100,9 @@ function pageIcon(view: RunView, page: GuestPage): NodeIcon {
 /** The node of a guest page. @param parent id of the node above; `expanded` opens it where pages are few */
 export function pageNode(view: RunView, parent: string, page: GuestPage, expanded = false): ViewNode {
   const { gfn, ring, loose, rmap, slot } = page;
-  const absent = loose.filter((index) => entryState(view.vm.state.hpt, index) === 'absent');
+  const absent = loose.filter((index) => entryState(view.vm.state, index) === 'absent');
   const validLoose = loose.filter((index) => !absent.includes(index));
-  const looseWord = view.observation ? l10n.t('valid') : l10n.t('off the ring');
+  const looseWord = view.replayed ? l10n.t('valid') : l10n.t('off the ring');
   const id = `${parent}/gfn:${hex(gfn)}`;
   const changed = pageChanged(view, page);
   const stale = staleEntries(view, page);
@@ -111,7 +114,7 @@ export function pageNode(view: RunView, parent: string, page: GuestPage, expande
   const parts = [
     stale.settled && stale.indexes.length > 0 ? l10n.t('stale {0}', names(stale.indexes)) : '',
     brokenText(page) === undefined ? '' : rmap.locked ? l10n.t('being changed') : l10n.t('broken'),
-    ring.indexes.length > 0 ? l10n.t('ring {0}', names(ring.indexes)) : view.observation ? '' : l10n.t('no ring'),
+    ring.indexes.length > 0 ? l10n.t('ring {0}', names(ring.indexes)) : view.replayed ? '' : l10n.t('no ring'),
     validLoose.length > 0 ? `${looseWord} ${names(validLoose)}` : '',
     absent.length > 0 ? l10n.t('absent {0}', names(absent)) : '',
     rmap.referenced || rmap.changed ? `rmap ${rmap.referenced ? 'R' : ''}${rmap.changed ? 'C' : ''}` : '',
@@ -127,7 +130,7 @@ export function pageNode(view: RunView, parent: string, page: GuestPage, expande
     icon: pageIcon(view, page),
     spoken: spokenSentence(l10n.t('Guest page {0}', hex(gfn)), description, changed),
     kind: 'page',
-    ...(view.observation ? {} : { expression: `page(gfn ${hex(gfn)})` }),
+    ...(view.replayed ? {} : { expression: `page(gfn ${hex(gfn)})` }),
     expanded,
     tooltip: {
       heading: l10n.t('Guest page {0}', hex(gfn)),
@@ -155,7 +158,7 @@ function pageChildren(view: RunView, id: string, page: GuestPage): ViewNode[] {
   const nodes = [rmapNode(view, id, page)];
   if (loose.length > 0) {
     const looseId = `${id}/off`;
-    const label = view.observation ? l10n.t('HPTEs') : l10n.t('off the ring');
+    const label = view.replayed ? l10n.t('HPTEs') : l10n.t('off the ring');
     const description = loose.length === 1 ? l10n.t('1 HPTE') : l10n.t('{0} HPTEs', loose.length);
     nodes.push({
       id: looseId,
@@ -175,8 +178,8 @@ function pageChildren(view: RunView, id: string, page: GuestPage): ViewNode[] {
 function rmapNode(view: RunView, parent: string, page: GuestPage): ViewNode {
   const { rmap, ring, slot } = page;
   const id = `${parent}/rmap`;
-  if (view.observation) {
-    const description = l10n.t('unknown: a dump does not tell the reverse map');
+  if (view.replayed) {
+    const description = l10n.t('unknown: a trace does not tell the reverse map');
     const spoken = spokenSentence(l10n.t('rmap word'), description, false);
     return { id, label: 'rmap', description, spoken, kind: 'rmap', icon: { name: 'question', color: 'unknown' } };
   }

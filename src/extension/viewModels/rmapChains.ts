@@ -16,6 +16,10 @@ export type ChainOrder = 'length' | 'change';
 const farthest = 20_000;
 
 export function rmapChainNodes(view: RunView, order: ChainOrder): ViewNode[] {
+  // a trace does not tell the order of a ring
+  if (view.replayed) {
+    return [];
+  }
   return order === 'length' ? byLength(view) : byChange(view);
 }
 

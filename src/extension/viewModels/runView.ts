@@ -3,8 +3,9 @@
 import { Plane } from '../../model/state';
 import type { Vm } from '../../model/vm';
 import { Changes, changesBetween, farTravel } from '../../timeline/changes';
-import type { Observation, Run } from '../../timeline/run';
-import { count, hex, l10n } from '../texts';
+import { backgroundStates, isSettled, knownOf } from '../../timeline/known';
+import type { Run } from '../../timeline/run';
+import { causeText, count, hex, l10n } from '../texts';
 import { ChainIndex } from './chainIndex';
 import { TableIndex } from './tableIndex';
 
@@ -23,7 +24,6 @@ export class RunView {
   private known: Changes | undefined;
   private index: TableIndex | undefined;
   private rings: ChainIndex | undefined;
-  private observed: { readonly position: number; readonly observation: Observation | null } | undefined;
 
   constructor(
     readonly run: Run,
@@ -60,13 +60,9 @@ export class RunView {
     return this.known;
   }
 
-  /** What a trace tells about the table at the current moment; null for a scenario, of which everything is known. */
-  get observation(): Observation | null {
-    const { position } = this.run;
-    if (this.observed?.position !== position) {
-      this.observed = { position, observation: this.run.observation(position) };
-    }
-    return this.observed.observation;
+  /** The table is that of a real machine, rebuilt from what its trace and its dumps tell: parts of it may be unknown. */
+  get replayed(): boolean {
+    return this.run.kind !== 'scenario';
   }
 
   /** A statement is over and the next has not begun: no kernel path is under way. */
@@ -76,25 +72,25 @@ export class RunView {
     return run.isStatement(position) || position === run.length - 1 || run.isStatement(position + 1);
   }
 
-  /** Nothing has been observed of the table so far. */
+  /** Nothing is known of any slot of the table. */
   get tableUnknown(): boolean {
-    return this.observation?.dump === null;
+    return this.replayed && this.table.counts.unknown === this.vm.state.hpt.entries;
   }
 
-  /** What is known of the table, in words; undefined for a scenario. */
-  get observationText(): string | undefined {
-    const { observation } = this;
-    if (observation === null) {
+  /** What is known of the table, in words; undefined for a scenario, which knows all. */
+  get knowledgeText(): string | undefined {
+    if (!this.replayed) {
       return undefined;
     }
-    if (observation.dump === null) {
-      return l10n.t('no dump of the table so far: its entries are unknown');
+    const { unknown } = this.table.counts;
+    const { state } = this.vm;
+    if (unknown === 0) {
+      return l10n.t('the state of every entry is known');
     }
-    const { dump, changesSince } = observation;
-    const file = dump.file === '' ? l10n.t('the dump') : dump.file;
-    return changesSince === 0
-      ? l10n.t('table as in {0}', file)
-      : l10n.t('table as in {0}, {1} events ago that may have changed it', file, count(changesSince));
+    const why = isSettled(backgroundStates(state)) ? undefined : knownOf(state, state.hpt.entries)?.cause.state;
+    const doubt =
+      unknown === state.hpt.entries ? l10n.t('the table is unknown') : l10n.t('{0} entries unknown', count(unknown));
+    return why === undefined ? doubt : `${doubt}: ${causeText(why)}`;
   }
 
   get table(): TableIndex {
@@ -112,9 +108,13 @@ export class RunView {
     return this.labels.get(index) ?? hex(index);
   }
 
-  /** Whether the last travel changed a word of an HPTE, its links left aside. */
+  /** Whether the last travel changed a word of an HPTE, its links left aside, or what is known of it. */
   hpteChanged(index: number): boolean {
     const { owner } = this.vm.state.hpt;
-    return [Plane.hpteV, Plane.hpteR, Plane.guestRpte].some((plane) => this.changes.has(plane, owner, index));
+    const { changes } = this;
+    return (
+      changes.learnt.has(index) ||
+      [Plane.hpteV, Plane.hpteR, Plane.guestRpte].some((plane) => changes.has(plane, owner, index))
+    );
   }
 }

@@ -3,9 +3,10 @@
 // step costs what it changed and not the size of the table.
 
 import { RMAP_PRESENT_HI, RMAP_RC_HI, V_ABSENT, V_BOLTED, V_VALID } from '../../model/bits';
-import { type Hpt, type Memslot, Plane } from '../../model/state';
+import { type Hpt, type Memslot, Plane, Scalar } from '../../model/state';
 import { type Changes, changesBetween, farTravel } from '../../timeline/changes';
 import { entryState, guestFrame } from '../../timeline/entries';
+import { backgroundStates, isLearnt, isSettled, possibleStates } from '../../timeline/known';
 import type { Run } from '../../timeline/run';
 
 /** HPTEs by state; an MMIO entry is not counted as absent. */
@@ -15,10 +16,15 @@ export interface TableCounts {
   readonly mmio: number;
   readonly bolted: number;
   readonly free: number;
+  /** replay: slots whose state is not known */
+  readonly unknown: number;
 }
 
 /** With more entries in use only the absent ones are filed by page: the others are found on their rings. */
 const mostFiled = 1 << 21;
+
+/** Stands for dword 0 of a slot whose state is not known; no entry has these bits. */
+const DOUBTFUL = -1;
 
 export class TableIndex {
   private hpt: Hpt;
@@ -26,6 +32,10 @@ export class TableIndex {
   private valid = 0;
   private absent = 0;
   private bolted = 0;
+  /** replay: slots that something was learnt of, with bits 0-31 of dword 0, or DOUBTFUL */
+  private readonly learnt = new Map<number, number>();
+  private settled = 0;
+  private doubtful = 0;
   private readonly mmio = new Set<number>();
   private filesValid = true;
   /** guest page under which each entry is filed */
@@ -47,7 +57,9 @@ export class TableIndex {
     const { valid, bolted } = this;
     const mmio = this.mmio.size;
     const absent = this.absent - mmio;
-    return { valid, absent, mmio, bolted, free: this.hpt.entries - valid - absent - mmio };
+    const { entries } = this.hpt;
+    const unknown = isSettled(backgroundStates(this.run.vm.state)) ? this.doubtful : entries - this.settled;
+    return { valid, absent, mmio, bolted, free: entries - valid - absent - mmio - unknown, unknown };
   }
 
   /** The HPTEs (MMIO entries apart) that map a guest page, ascending, on its ring or not. */
@@ -81,7 +93,8 @@ export class TableIndex {
   }
 
   private isInUse(slot: Memslot, page: number): boolean {
-    const hi = slot.rmap.hi(page);
+    // of a replayed table the entries are known, not what stands in the rmap words
+    const hi = this.run.vm.state.known === null ? slot.rmap.hi(page) : 0;
     return (hi & (RMAP_PRESENT_HI | RMAP_RC_HI)) !== 0 || this.entries.has(slot.baseGfn + page);
   }
 
@@ -118,13 +131,25 @@ export class TableIndex {
     }
     const { hpt } = this;
     const changes = changesBetween(run, from, this.position);
-    for (const index of changes.indexes(Plane.hpteV, hpt.owner)) {
-      const before = Number((changes.before(Plane.hpteV, hpt.owner, index) ?? 0n) & 0xffn);
-      this.tally(before, -1);
-      this.tally(hpt.vLo(index), 1);
+    const { known, scalars } = run.vm.state;
+    if (known !== null && changes.has(Plane.scalar, scalars.owner, Scalar.knownBackground)) {
+      this.read();
+      return;
+    }
+    const touched = changes.hptes(hpt.owner);
+    if (known === null) {
+      for (const index of changes.indexes(Plane.hpteV, hpt.owner)) {
+        const before = Number((changes.before(Plane.hpteV, hpt.owner, index) ?? 0n) & 0xffn);
+        this.tally(before, -1);
+        this.tally(hpt.vLo(index), 1);
+      }
+    } else {
+      for (const index of touched) {
+        this.learn(index);
+      }
     }
     this.touched.clear();
-    for (const index of changes.hptes(hpt.owner)) {
+    for (const index of touched) {
       this.file(index);
     }
     this.refreshPages(changes);
@@ -139,9 +164,41 @@ export class TableIndex {
     this.pageOf.clear();
     this.entries.clear();
     this.pages.clear();
-    hpt.forEach((_, chunk, offset) => this.tally(chunk[offset] as number, 1));
+    const { known } = this.run.vm.state;
+    if (known === null) {
+      hpt.forEach((_, chunk, offset) => this.tally(chunk[offset] as number, 1));
+    } else {
+      this.learnt.clear();
+      this.settled = 0;
+      this.doubtful = 0;
+      known.forEach((index) => this.learn(index));
+    }
     this.filesValid = this.valid + this.absent <= mostFiled;
     hpt.forEach((index) => this.file(index));
+  }
+
+  /** Counts a slot of a replayed table anew. */
+  private learn(index: number): void {
+    const { state } = this.run.vm;
+    const old = this.learnt.get(index);
+    if (old !== undefined) {
+      this.count(old, -1);
+    }
+    this.learnt.delete(index);
+    if (isLearnt(state, index)) {
+      const now = isSettled(possibleStates(state, index)) ? this.hpt.vLo(index) : DOUBTFUL;
+      this.learnt.set(index, now);
+      this.count(now, 1);
+    }
+  }
+
+  private count(word: number, by: 1 | -1): void {
+    if (word === DOUBTFUL) {
+      this.doubtful += by;
+    } else {
+      this.settled += by;
+      this.tally(word, by);
+    }
   }
 
   private tally(vLo: number, by: 1 | -1): void {
@@ -159,7 +216,7 @@ export class TableIndex {
       this.unfile(old, index);
     }
     this.mmio.delete(index);
-    const state = entryState(this.hpt, index);
+    const state = entryState(this.run.vm.state, index);
     if (state === 'mmio') {
       this.mmio.add(index);
     } else if (state === 'absent' || (state === 'valid' && this.filesValid)) {

@@ -3,6 +3,7 @@
 import { Log } from '../../model/log';
 import { vmConfig } from '../../model/machine';
 import { Vm } from '../../model/vm';
+import { makeUnknown } from '../../timeline/known';
 import { Run } from '../../timeline/run';
 import { TraceEvents } from '../events';
 import { NoWorld } from '../noWorld';
@@ -64,6 +65,7 @@ export class GrowingRun {
   #begun(): Run {
     const config = vmConfig({ kernel: 'linux-6.1', cpu: 'POWER9', pageShift: 16, order: 18, vcpus: 1 });
     const vm = new Vm(config, () => new NoWorld());
+    makeUnknown(vm.state, 'no first dump');
     return new Run({ title: this.title, kind: 'trace', vm, log: this.#log, sources: this.#statements, notes: [NOTE] });
   }
 }

@@ -26,13 +26,13 @@ export class Dumps {
     this.#useAll = useAll;
   }
 
-  /** A dump of the table. */
-  table(placed: PlacedTable): void {
+  /** A dump of the table. Answers whether the table is now what it shows. */
+  table(placed: PlacedTable): boolean {
     const { table, unseen, isa3 } = this.#context;
     const { dump, before } = placed;
     if (this.#context.machines.hasOther(before)) {
       this.unattributed.push(placed.file);
-      return;
+      return false;
     }
     if (unseen !== undefined) {
       table.forgetAll(unseen);
@@ -44,11 +44,13 @@ export class Dumps {
       this.comparison.compare(dump, table, isa3, placed, (index) => this.#whileDumped(index, during));
       this.agreed = this.comparison.wrong.length === wrong ? before : this.agreed;
     }
-    if (first || (this.#keyframe !== undefined && this.#useAll)) {
+    const use = first || (this.#keyframe !== undefined && this.#useAll);
+    if (use) {
       this.#keyframe = placed;
       this.agreed = before;
       this.#observe(placed);
     }
+    return use;
   }
 
   /** A dump of the host's pages. It tells nothing of the table itself, so all are used. */

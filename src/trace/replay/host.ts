@@ -133,6 +133,11 @@ export class Host {
     return this.pages.covering(this.pageOf(gpa));
   }
 
+  /** Invalidations that may be under way. */
+  get underWay(): readonly Invalidation[] {
+    return this.#open;
+  }
+
   /** Whether an invalidation may be under way. */
   get invalidating(): boolean {
     return this.#open.length > 0;

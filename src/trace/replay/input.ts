@@ -1,6 +1,6 @@
 // What replay works on: the events of a trace, and what a recording tells beside them, each thing with its place among the events.
 
-import type { CpuName } from '../../model/kernel';
+import type { CpuName, KernelName } from '../../model/kernel';
 import type { TraceEvents } from '../events';
 import type { HtabDump } from '../htabDump';
 import type { PagemapFile } from '../pagemapText';
@@ -42,6 +42,7 @@ export interface PlacedPage extends Placed {
 export interface ReplayInput {
   readonly title: string;
   readonly events: TraceEvents;
+  readonly kernel: KernelName;
   readonly cpu: CpuName;
   /** log2 of the host page size */
   readonly pageShift: number;

@@ -5,32 +5,11 @@
 // A slot's `states` are the states that are possible. A field is `undefined` while it is unknown. Identity and guest view say
 // what the entry is *if there is one*; they are kept while it is open whether the entry has been removed.
 
+import { ABSENT, CAUSES, type Cause, FREE, VALID } from '../../timeline/known';
 import { actualShiftOf, gpaOf, RC } from './words';
 
-export const FREE = 1;
-export const VALID = 2;
-export const ABSENT = 4;
-export const ANY = 7;
-
-/** Why something is unknown. */
-export const CAUSES = [
-  'no first dump',
-  'hidden bulk pairs',
-  'slot not told',
-  'host presence',
-  'frame not traced',
-  'R and C not traced',
-  'VRMA',
-  'untraced ioctl',
-  'resize',
-  'race',
-  'memslots not told',
-  'real-mode hypercalls',
-  'lost events',
-  'events not recorded',
-  'divergence',
-] as const;
-export type Cause = (typeof CAUSES)[number];
+export { ABSENT, CAUSES, type Cause, FREE, VALID };
+export const ANY = FREE | VALID | ABSENT;
 
 /** What is known of one slot. */
 export interface Slot {
@@ -75,6 +54,13 @@ export interface Silent {
   readonly faults: boolean;
 }
 
+/** Gets to know of every change of the knowledge, in order. */
+export interface KnowledgeWatch {
+  put(index: number, slot: Slot): void;
+  /** all that was learnt is void: this holds for every slot */
+  reset(background: Slot): void;
+}
+
 /** Guest pages are 4K units here, so that the same key serves every host page size. */
 const pageOf = (gpa: bigint): number => Number(gpa >> 12n);
 
@@ -90,8 +76,10 @@ export class Knowledge {
     readonly entries: number,
     background: Slot,
     readonly silent: Silent,
+    readonly watch?: KnowledgeWatch,
   ) {
     this.#background = background;
+    watch?.reset(background);
   }
 
   /** Number of PTEGs. */
@@ -133,12 +121,14 @@ export class Knowledge {
     this.#taken = new Set();
     this.#byPage = new Map();
     this.#background = background;
+    this.watch?.reset(background);
   }
 
   put(index: number, to: Slot): void {
     this.#unlink(index);
     const slot = this.#asSilent(to);
     this.#slots.set(index, slot);
+    this.watch?.put(index, slot);
     if ((slot.states & FREE) === 0) {
       this.#taken.add(index);
     }

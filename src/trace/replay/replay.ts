@@ -29,9 +29,9 @@ import { Dumps } from './dumps';
 import { faultsOf, type TracedFault } from './faultOutcomes';
 import { Found, Hindsight } from './hindsight';
 import { Host } from './host';
-import type { ReplayInput } from './input';
+import type { PlacedHpt, PlacedSlot, PlacedTable, ReplayInput } from './input';
 import { applyNotifier } from './invalidations';
-import { type Cause, Knowledge, type Slot, unknownSlot } from './knowledge';
+import { type Cause, Knowledge, type KnowledgeWatch, type Slot, unknownSlot } from './knowledge';
 import { isVcpuKind, type Machines, machinesOf } from './machines';
 import { changeMemslot } from './memslots';
 import { isOutsideNotifier, type NotifierWindow, notifierWindowsOf } from './notifierWindows';
@@ -51,7 +51,18 @@ export interface ReplayOptions {
   readonly after?: (event: number) => boolean;
   /** what an earlier pass found that later events force */
   readonly found?: Found;
+  /** gets to know of every change of what is known of the table */
+  readonly watch?: KnowledgeWatch;
 }
+
+/** What was replayed last: an event of the trace, or what the recording tells between two events. */
+export type ReplayStep =
+  | { readonly what: 'event'; readonly event: number }
+  | { readonly what: 'hpt'; readonly hpt: PlacedHpt }
+  | { readonly what: 'slot'; readonly slot: PlacedSlot }
+  /** the table is now what the dump shows, if it was `used` */
+  | { readonly what: 'table'; readonly table: PlacedTable; readonly used: boolean }
+  | { readonly what: 'lost' | 'page' | 'pagemap' };
 
 export class Replay implements Context {
   readonly input: ReplayInput;
@@ -70,6 +81,7 @@ export class Replay implements Context {
 
   readonly #cancelled: (() => boolean) | undefined;
   readonly #after: ((event: number) => boolean) | undefined;
+  readonly #watch: KnowledgeWatch | undefined;
   readonly #operations: Operations;
   readonly #dumps: Dumps;
   /** invalidations of which it was known what they concern */
@@ -77,10 +89,11 @@ export class Replay implements Context {
   readonly #syscalls: Syscalls;
   #diverged = false;
 
-  constructor(input: ReplayInput, { keyframes, found, cancelled, after }: ReplayOptions) {
+  constructor(input: ReplayInput, { keyframes, found, cancelled, after, watch }: ReplayOptions) {
     this.input = input;
     this.#cancelled = cancelled;
     this.#after = after;
+    this.#watch = watch;
     this.hindsight = new Hindsight(found ?? new Found());
     this.isa3 = input.cpu === 'POWER9' || input.cpu === 'POWER10';
     this.machines = machinesOf(input.events, input.tgid);
@@ -124,10 +137,10 @@ export class Replay implements Context {
   }
 
   newTable(entries: number, background: Slot): Knowledge {
-    return new Knowledge(entries, background, {
-      unmaps: !this.recorded.unmaps,
-      faults: !this.recorded.faults,
-    });
+    // without a trace a dump is all there is, and nothing comes after it
+    const traced = this.input.events.count > 0;
+    const silent = { unmaps: traced && !this.recorded.unmaps, faults: traced && !this.recorded.faults };
+    return new Knowledge(entries, background, silent, this.#watch);
   }
 
   diverge(kind: DivergenceKind, expected: string, seen: string): void {
@@ -140,6 +153,13 @@ export class Replay implements Context {
 
   /** Replays the whole trace. */
   run(): this {
+    const steps = this.steps();
+    while (steps.next().done !== true) {}
+    return this;
+  }
+
+  /** Replays the trace step by step: each is over when it is told. */
+  *steps(): Generator<ReplayStep, void> {
     const { events } = this.input;
     const inserts = this.#inserts();
     let next = 0;
@@ -149,15 +169,18 @@ export class Replay implements Context {
       for (; (events.lost[lost]?.before ?? Number.POSITIVE_INFINITY) <= i; lost++) {
         gap = true;
         this.#lostEvents();
+        yield { what: 'lost' };
       }
-      for (; next < inserts.length && (inserts[next]?.before ?? 0) <= i; next++) {
+      for (let insert = inserts[next]; insert !== undefined && insert.before <= i; insert = inserts[++next]) {
         this.at = i;
-        inserts[next]?.apply();
+        const step = insert.apply();
         this.#settleDivergence();
+        yield step;
       }
       if (gap) {
         // what was lost may also have come after a dump at the same place
         this.#lostEvents();
+        yield { what: 'lost' };
       }
       if (i === events.count || ((i & 0xfff) === 0 && this.#cancelled?.() === true)) {
         break;
@@ -169,11 +192,11 @@ export class Replay implements Context {
       }
       this.#event(i);
       this.#settleDivergence();
+      yield { what: 'event', event: i };
       if (this.#after?.(i) === true) {
         break;
       }
     }
-    return this;
   }
 
   #settleDivergence(): void {
@@ -192,19 +215,32 @@ export class Replay implements Context {
   }
 
   /** What the recording tells, in the order in which it holds. */
-  #inserts(): { readonly before: number; apply(): void }[] {
+  #inserts(): { readonly before: number; apply(): ReplayStep }[] {
     const { hpts, slots, tables, pagemaps, pages } = this.input;
-    const at = <T extends { readonly before: number }>(all: readonly T[], rank: number, apply: (one: T) => void) =>
-      all.map((one) => ({ before: one.before, rank, apply: () => apply(one) }));
+    const at = <T extends { readonly before: number }>(
+      all: readonly T[],
+      rank: number,
+      apply: (one: T) => ReplayStep,
+    ) => all.map((one) => ({ before: one.before, rank, apply: () => apply(one) }));
     return [
       ...at(hpts, 0, (hpt) => {
         this.#operations.clear();
         this.tables.change(hpt);
+        return { what: 'hpt', hpt };
       }),
-      ...at(slots ?? [], 1, (slot) => changeMemslot(this, slot)),
-      ...at(pages, 2, (page) => seePage(this, page)),
-      ...at(tables, 3, (table) => this.#dumps.table(table)),
-      ...at(pagemaps, 4, (pagemap) => this.#dumps.pagemap(pagemap)),
+      ...at(slots ?? [], 1, (slot) => {
+        changeMemslot(this, slot);
+        return { what: 'slot', slot };
+      }),
+      ...at(pages, 2, (page) => {
+        seePage(this, page);
+        return { what: 'page' };
+      }),
+      ...at(tables, 3, (table) => ({ what: 'table', table, used: this.#dumps.table(table) })),
+      ...at(pagemaps, 4, (pagemap) => {
+        this.#dumps.pagemap(pagemap);
+        return { what: 'pagemap' };
+      }),
     ].sort((a, b) => a.before - b.before || a.rank - b.rank);
   }
 

@@ -7,6 +7,7 @@ import { matchHcallFacts } from '../recordingFacts';
 import { type PlacedAt, resolvePlacedAt } from '../recordingFile';
 import type { Field, FieldCount } from './checkpoint';
 import type { DivergenceKind } from './context';
+import { Found } from './hindsight';
 import type { PlacedPagemap, PlacedSlot, PlacedTable, ReplayInput } from './input';
 import { Replay, type ReplayOptions } from './replay';
 
@@ -46,10 +47,13 @@ export async function openReplay(
   services: OpenServices,
   options: { readonly facts: boolean },
 ): Promise<OpenedReplay> {
-  return /(^|\/)hptscope\.json$/.test(path) ? openFolder(path, services, options.facts) : openBare(path, services);
+  return /(^|\/)hptscope\.json$/.test(path)
+    ? openRecordingReplay(path, services, options.facts)
+    : openTraceReplay(path, services);
 }
 
-async function openBare(path: string, services: OpenServices): Promise<OpenedReplay> {
+/** Opens a bare trace for replay. */
+export async function openTraceReplay(path: string, services: OpenServices): Promise<OpenedReplay> {
   const opened = await openTrace(path, services);
   if (!('events' in opened)) {
     return { input: null, problems: opened.problems };
@@ -57,11 +61,12 @@ async function openBare(path: string, services: OpenServices): Promise<OpenedRep
   return { input: bareInput(path, opened.events), problems: opened.problems };
 }
 
-/** What a trace alone gives to a replay. */
+/** What a trace tells by itself: no table size, no memslots, no dumps. */
 export function bareInput(title: string, events: TraceEvents): ReplayInput {
   return {
     title,
     events,
+    kernel: 'linux-6.1',
     cpu: 'POWER9',
     pageShift: 12,
     tgid: undefined,
@@ -74,7 +79,12 @@ export function bareInput(title: string, events: TraceEvents): ReplayInput {
   };
 }
 
-async function openFolder(path: string, services: OpenServices, useFacts: boolean): Promise<OpenedReplay> {
+/** Opens the hptscope.json of a recording for replay. @param useFacts whether its facts count */
+export async function openRecordingReplay(
+  path: string,
+  services: OpenServices,
+  useFacts: boolean,
+): Promise<OpenedReplay> {
   const opened = await openRecording(path, services);
   if (!('events' in opened)) {
     return { input: null, problems: opened.problems };
@@ -127,6 +137,7 @@ async function openFolder(path: string, services: OpenServices, useFacts: boolea
   const input: ReplayInput = {
     title: path,
     events,
+    kernel: recording.kernel,
     cpu: recording.cpu,
     pageShift: Math.log2(recording.hostPageSize),
     tgid: recording.tgid,
@@ -143,13 +154,25 @@ async function openFolder(path: string, services: OpenServices, useFacts: boolea
 /** Passes that look for what later events force of earlier ones; each can only tell more. */
 const morePasses = 3;
 
-/** Replays what was opened. The last pass knows what those before it found. */
-export function replayInput(input: ReplayInput, options: ReplayOptions): { replay: Replay; report: ReplayReport } {
-  let replay = new Replay(input, options).run();
+/** Replays until later events force nothing more of earlier ones. */
+function settle(input: ReplayInput, options: ReplayOptions): { readonly replay: Replay; readonly found: Found } {
+  let found = new Found();
+  let replay = new Replay(input, { ...options, found }).run();
   for (let pass = 0, amount = 0; pass < morePasses && replay.hindsight.found.amount > amount; pass++) {
-    const { found } = replay.hindsight;
+    found = replay.hindsight.found;
     amount = found.amount;
     replay = new Replay(input, { ...options, found }).run();
   }
+  return { replay, found };
+}
+
+/** Replays what was opened. The last pass knows what those before it found. */
+export function replayInput(input: ReplayInput, options: ReplayOptions): { replay: Replay; report: ReplayReport } {
+  const { replay } = settle(input, options);
   return { replay, report: reportOf(replay, input.events.count) };
+}
+
+/** What later events force of earlier ones, for a pass that is to know it. */
+export function foundIn(input: ReplayInput, options: ReplayOptions): Found {
+  return settle(input, options).found;
 }

@@ -52,10 +52,11 @@ describe('hptscope events', () => {
     await assert.rejects(ask(eventsCommand, sample, '--kind', 'hpte.gone'), UsageError);
   });
 
-  it('says unknown where a trace does not name the HPTE', async () => {
-    const { out } = await ask(eventsCommand, recording, '--kind', 'fault.enter', '--json');
-    const first = JSON.parse(out.split('\n')[0] ?? '') as { index: string };
-    assert.equal(first.index, '0xffffffffffffffff');
+  it('names what a recording does not tell as unknown', async () => {
+    const { out } = await ask(eventsCommand, recording, '--kind', 'rmap.harvest');
+    assert.match(out.split('\n')[0] ?? '', /R and C unknown of HPTE 0x/);
+    const { out: json } = await ask(eventsCommand, recording, '--kind', 'rmap.harvest', '--json');
+    assert.deepEqual((JSON.parse(json.split('\n')[0] ?? '') as { unknown: string[] }).unknown, ['rc']);
   });
 });
 

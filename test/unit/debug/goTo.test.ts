@@ -231,17 +231,16 @@ describe('go to, in a scenario', () => {
 });
 
 describe('go to, in a trace', () => {
-  it('says since when the table is known, and asks for the VSID', async () => {
+  it('says how an entry is known, or why not, and asks for the VSID', async () => {
     const from = await recording();
-    from.run.seek(0);
-    assert.match(read(from, 'pfn 0x1', 'pfn').sentence, /No dump of the table has been taken so far/);
-    const unknown = read(from, 'hpte 0x10', 'hpte');
-    assert.match(unknown.sentence, /unknown: no dump/);
-    from.run.seek(59);
-    assert.match(
-      read(from, 'hpte 0x3fff', 'hpte').sentence,
-      /\(as in dumps\/011\.htab; one event since may have changed it\)/,
-    );
+    const { run } = from;
+    run.seek(0);
+    assert.match(read(from, 'hpte 0x10', 'hpte').sentence, /free \(inferred\)/);
+    const dump = run.find(0, 1, (m) => run.source(m).file === 'dumps/011.htab');
+    run.seek(dump - 1);
+    assert.match(read(from, 'hpte 0x3fff', 'hpte').sentence, /unknown: VRMA/);
+    run.seek(dump);
+    assert.match(read(from, 'hpte 0x3fff', 'hpte').sentence, /(valid|absent), gfn 0x0.* \(observed\)/);
     assert.match(read(from, 'ea 0x100001000', 'ea').sentence, /A trace tells no SLB: add the VSID/);
   });
 

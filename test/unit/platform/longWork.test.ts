@@ -28,7 +28,9 @@ function told(run: Run): unknown[] {
     const { line, text, file, time, actor } = run.statements.at(run.sourceNumber(moment)) ?? { line: -1, text: '' };
     const { laterCalls } = run.vm.kernel;
     const state = run.vm.state.hash(laterCalls, run.vm.pageShift);
-    return [moment, { line, text, file, time, actor }, run.events(moment), run.writes(moment), state];
+    const known: unknown[] = [];
+    for (let index = 0; index < 256; index++) known.push(run.knownOf(index));
+    return [moment, { line, text, file, time, actor }, run.events(moment), run.writes(moment), state, known];
   });
 }
 
@@ -59,7 +61,7 @@ describe('long work', () => {
       assert.equal(there.length, here.run.length);
       assert.deepEqual(told(there), told(here.run));
       assert.deepEqual(there.notes, here.run.notes);
-      assert.deepEqual(there.observation(there.length - 1), here.run.observation(here.run.length - 1));
+      assert.deepEqual(there.lastDump(there.length - 1), here.run.lastDump(here.run.length - 1));
       assert.deepEqual(opened.problems, here.problems);
     });
   }

@@ -1,11 +1,16 @@
 // A run that grows by pieces is, when everything has come, the run of the whole file; and at every time it is that of what has come.
 
 import assert from 'node:assert/strict';
-import type { Run } from '../../../../src/timeline/run';
+import { Log } from '../../../../src/model/log';
+import { vmConfig } from '../../../../src/model/machine';
+import { Vm } from '../../../../src/model/vm';
+import { Run } from '../../../../src/timeline/run';
 import { FollowedTrace } from '../../../../src/trace/follow/followedTrace';
 import { GrowingRun } from '../../../../src/trace/follow/growingRun';
 import { readFtraceText } from '../../../../src/trace/ftraceText';
-import { observe } from '../../../../src/trace/observed';
+import { NoWorld } from '../../../../src/trace/noWorld';
+import { Telling } from '../../../../src/trace/telling';
+import { TraceStatements } from '../../../../src/trace/traceStatements';
 import { captureBytes } from '../../../support/captures';
 import { unmapLines } from '../../../support/liveTrace';
 
@@ -18,8 +23,15 @@ function told(run: Run, to = run.length): unknown[] {
 
 async function whole(bytes: Uint8Array): Promise<Run> {
   const { events } = await readFtraceText([bytes], 'trace.txt');
-  const machine = { kernel: 'linux-6.1', cpu: 'POWER9', pageShift: 16 } as const;
-  return observe({ title: 'trace.txt', kind: 'trace', machine, events, hpts: [], slots: [], tables: [], notes: [] });
+  const log = new Log();
+  const telling = new Telling(log);
+  const sources = new TraceStatements(events, 'trace.txt');
+  for (let i = 0; i < events.count; i++) {
+    log.mark(sources.event());
+    telling.tell(events.decode(i));
+  }
+  const vm = new Vm(vmConfig({ kernel: 'linux-6.1', cpu: 'POWER9', order: 18 }), () => new NoWorld());
+  return new Run({ title: 'trace.txt', kind: 'trace', vm, log, sources, notes: [] });
 }
 
 /** Hands everything over that is there. */

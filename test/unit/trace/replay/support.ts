@@ -27,6 +27,7 @@ export function inputOf(lines: readonly string[], more: Partial<ReplayInput> = {
   return {
     title: 'test',
     events: eventsOf(lines),
+    kernel: 'linux-6.1',
     cpu: 'POWER9',
     pageShift: 16,
     tgid: undefined,
