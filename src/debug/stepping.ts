@@ -60,17 +60,15 @@ export function stepInto(run: Run, from: number, direction: Direction): number {
 }
 
 /**
- * Step over: from a scenario line to the next one; in a trace to the next moment that raises an event of the preset; inside a
- * kernel path to the next such event of the statement, or to the next statement. With the preset "steps" calls are stepped over. All
+ * Step over: from a scenario line to the next one; in a trace to the next moment that raises an event of the preset, in whatever
+ * kernel path that is; inside a kernel path of a scenario to the next such event of the statement, or to the next statement. With the preset "steps" calls are stepped over. All
  * of it backwards the same: the stops of a walk are those of the walk back.
  */
 export function stepOver(run: Run, from: number, direction: Direction, preset: Preset): Search {
   const kinds = kindsOf(run, preset);
-  if (run.frameId(from) < 0) {
-    if (run.kind === 'scenario' || preset === 'everything' || preset === 'steps')
-      return outermost(run, from, direction);
+  if (run.kind !== 'scenario' && preset !== 'everything' && preset !== 'steps')
     return { next: (moment) => run.nextMomentOf(kinds, moment, direction), wanted: always };
-  }
+  if (run.frameId(from) < 0) return outermost(run, from, direction);
   const wanted = new Set(kinds);
   const depth = run.depth(from);
   return everyMoment(run, direction, (moment) => {

@@ -7,7 +7,17 @@
  */
 import { decodeEvent, EVENT_NAMES, EVENT_WORDS, type Event, type EventName } from '../model/events';
 import { LOCALS, type LocalName, lineOfStep, PATHS, type Path, pathOfStep } from '../model/listing';
-import { DOUBT_NAMES, Doubt, type DoubtName, type Log, REC_ENTER, REC_LEAVE, REC_LOCAL, readLog } from '../model/log';
+import {
+  DOUBT_NAMES,
+  Doubt,
+  type DoubtName,
+  ID_MASK,
+  type Log,
+  REC_ENTER,
+  REC_LEAVE,
+  REC_LOCAL,
+  readLog,
+} from '../model/log';
 import { decodePlace, type Place } from '../model/state';
 import type { Vm } from '../model/vm';
 import { toBig } from '../model/words';
@@ -71,6 +81,13 @@ export interface RunParts {
   /** what holds for the whole run: mutations, what a trace cannot tell; sentences */
   readonly notes: readonly string[];
 }
+
+/** Intermediate values that stand for nothing under a doubt. */
+const DOUBTED_LOCALS: { readonly [name in LocalName]?: number } = {
+  mmu_seq: Doubt.seq,
+  hpa: Doubt.frame,
+  new_r: Doubt.frame | Doubt.rights | Doubt.rc,
+};
 
 /** Kinds of events that stand in a trace as such. */
 const TRACED: ReadonlySet<EventName> = new Set<EventName>([
@@ -320,7 +337,7 @@ export class Run {
     };
   }
 
-  /** Intermediate values that a frame has announced up to a moment; the last one of each name. */
+  /** Intermediate values that a frame has announced up to a moment, as far as they are known; the last one of each name. */
   locals(frame: Frame, moment: number): Map<LocalName, bigint> {
     const values = new Map<LocalName, bigint>();
     for (let m = frame.entry; m <= moment; m++) {
@@ -331,8 +348,9 @@ export class Run {
         if (type === REC_ENTER) depth++;
         else if (type === REC_LEAVE) depth--;
         else if (type === REC_LOCAL && depth === 0) {
-          const name = LOCALS[value];
-          if (name !== undefined) values.set(name, toBig(c[at + 1] as number, c[at + 2] as number));
+          const name = LOCALS[value & ID_MASK];
+          if (name !== undefined && (value & (DOUBTED_LOCALS[name] ?? 0)) === 0)
+            values.set(name, toBig(c[at + 1] as number, c[at + 2] as number));
         }
       });
     }
