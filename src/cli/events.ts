@@ -1,13 +1,15 @@
 // `hptscope events FILE`: the events of a run, one a line.
 
-import { EVENT_NAMES, type Event, eventText } from '../model/events';
+import { EVENT_NAMES, type Event, type EventName, eventText } from '../model/events';
+import { nearest } from '../scenario/suggest';
+import type { SourceLine } from '../timeline/statements';
 import { type Command, EXIT_GOOD, EXIT_TROUBLE, splitArguments, UsageError } from './command';
-import { hex, momentOf, openProgram, takeOption } from './program';
+import { hex, momentOf, openProgram, seconds, takeOption } from './program';
 
 export const eventsCommand: Command = {
   name: 'events',
   usage: 'events FILE [--kind KIND,…] [--from MOMENT] [--to MOMENT] [--json]',
-  summary: 'lists the events of a run with their moments and lines',
+  summary: 'lists the events of a run with their moments, times and lines; KIND may be a group, such as fault',
   async run(args, surroundings) {
     const kind = takeOption(args, '--kind');
     const from = takeOption(kind.rest, '--from');
@@ -22,12 +24,8 @@ export const eventsCommand: Command = {
     for (let i = run.eventsUpTo(first - 1); i < run.eventsUpTo(last); i++) {
       if (kinds !== null && !kinds.has(run.eventName(i))) continue;
       const { moment, event } = run.event(i);
-      const line = run.source(moment).line + 1;
-      surroundings.out(
-        flags.has('--json')
-          ? json(moment, line, event)
-          : `${moment + 1}\tline ${line}\t${event.kind}\t${eventText(event)}`,
-      );
+      const source = run.source(moment);
+      surroundings.out(flags.has('--json') ? json(moment, source, event) : line(moment, source, event));
     }
     return EXIT_GOOD;
   },
@@ -35,15 +33,31 @@ export const eventsCommand: Command = {
 
 function kindsOf(text: string | undefined): ReadonlySet<string> | null {
   if (text === undefined) return null;
-  const kinds = text.split(',');
-  const known: readonly string[] = EVENT_NAMES;
-  const wrong = kinds.find((kind) => !known.includes(kind));
-  if (wrong !== undefined) throw new UsageError(`there is no event kind ${wrong}: ${EVENT_NAMES.join(', ')}`);
-  return new Set(kinds);
+  return new Set(text.split(',').flatMap(kindsNamed));
 }
 
-function json(moment: number, line: number, event: Event): string {
-  return JSON.stringify({ moment: moment + 1, line, ...event }, (_, value: unknown) =>
+/** One kind, or all of a group ("fault"). */
+function kindsNamed(name: string): readonly EventName[] {
+  const kinds = EVENT_NAMES.filter((kind) => kind === name || kind.startsWith(`${name}.`));
+  if (kinds.length > 0) return kinds;
+  const near = nearest(name, EVENT_NAMES);
+  const meant = near === undefined ? '' : ` (did you mean ${near}?)`;
+  throw new UsageError(`there is no event kind ${name}${meant}: ${EVENT_NAMES.join(', ')}`);
+}
+
+function line(moment: number, { time, file, line: at }: SourceLine, event: Event): string {
+  const place = `${file === undefined ? 'line ' : `${file}:`}${at + 1}`;
+  const when = time === undefined ? [] : [seconds(time)];
+  return [moment + 1, ...when, place, event.kind, eventText(event)].join('\t');
+}
+
+/** One event; a trace's with its time (seconds, exact), its file and who raised it. */
+function json(moment: number, { time, file, line: at, actor }: SourceLine, event: Event): string {
+  const from = {
+    ...(time === undefined ? {} : { time: seconds(time), actor }),
+    ...(file === undefined ? {} : { file }),
+  };
+  return JSON.stringify({ moment: moment + 1, line: at + 1, ...from, ...event }, (_, value: unknown) =>
     typeof value === 'bigint' ? hex(value) : value,
   );
 }

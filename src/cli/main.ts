@@ -39,24 +39,33 @@ const COMMANDS: readonly Command[] = [
 ];
 
 function help(): string {
-  const width = Math.max(...COMMANDS.map(({ usage }) => usage.length));
+  const width = Math.max(...COMMANDS.map(({ name }) => name.length));
   return [
-    'hptscope COMMAND …',
+    'hptscope COMMAND …, hptscope help COMMAND',
     '',
-    ...COMMANDS.map(({ usage, summary }) => `  ${usage.padEnd(width)}  ${summary}`),
+    ...COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
   ].join('\n');
 }
 
+function helpOf({ usage, summary }: Command): string {
+  return [...usage.split(' | ').map((form) => `hptscope ${form}`), '', summary].join('\n');
+}
+
 async function main(args: readonly string[], surroundings: Surroundings): Promise<number> {
-  const [name, ...rest] = args;
-  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+  const wantsHelp = args.some((arg) => arg === '--help' || arg === '-h') || args[0] === 'help';
+  const [name, ...rest] = args.filter((arg, i) => arg !== '--help' && arg !== '-h' && !(i === 0 && arg === 'help'));
+  if (name === undefined) {
     surroundings.out(help());
-    return name === undefined ? EXIT_TROUBLE : EXIT_GOOD;
+    return wantsHelp ? EXIT_GOOD : EXIT_TROUBLE;
   }
   const command = COMMANDS.find((one) => one.name === name);
   if (command === undefined) {
     surroundings.problem(`hptscope: there is no command ${name}\n\n${help()}`);
     return EXIT_TROUBLE;
+  }
+  if (wantsHelp) {
+    surroundings.out(helpOf(command));
+    return EXIT_GOOD;
   }
   try {
     return await command.run(rest, surroundings);

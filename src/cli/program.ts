@@ -44,16 +44,38 @@ export function takeOption(
   return { value, rest: [...args.slice(0, at), ...args.slice(at + 2)] };
 }
 
-/** The moment that a text names: a number from 1, `end`, or `line N`'s last moment as `:N`. Throws UsageError. */
+/** Seconds on a trace's clock with all their digits: 12.345678901. */
+export function seconds(time: bigint): string {
+  return `${time / 1_000_000_000n}.${(time % 1_000_000_000n).toString().padStart(9, '0')}`;
+}
+
+/**
+ * The moment that a text names: a number from 1, `end`, `:N` for the last moment of line N, or a time of the trace such as 6.657405 for
+ * the last moment up to then. Throws UsageError.
+ */
 export function momentOf(run: Run, text: string): number {
   if (text === 'end') return run.length - 1;
+  const time = /^(\d{1,9})\.(\d{1,9})$/.exec(text);
+  if (time !== null) return lastMomentUpTo(run, BigInt(`${time[1]}${(time[2] ?? '').padEnd(9, '0')}`), text);
   const match = /^(:?)(\d{1,9})$/.exec(text);
-  if (match === null) throw new UsageError(`${text} is no moment: a number from 1 to ${run.length}, :LINE, or end`);
+  if (match === null)
+    throw new UsageError(
+      `${text} is no moment: a number from 1 to ${run.length}, :LINE, a time such as 6.657405, or end`,
+    );
   const number = Number(match[2]);
   if (match[1] === ':') return lastMomentOfLine(run, number);
   if (number < 1 || number > run.length)
     throw new UsageError(`there is no moment ${number}: the run has 1 to ${run.length}`);
   return number - 1;
+}
+
+function lastMomentUpTo(run: Run, time: bigint, text: string): number {
+  const last = run.find(run.length, -1, (moment) => {
+    const { time: at } = run.source(moment);
+    return at !== undefined && at <= time;
+  });
+  if (last < 0) throw new UsageError(`nothing of the run has a time up to ${text}`);
+  return last;
 }
 
 function lastMomentOfLine(run: Run, line: number): number {

@@ -155,7 +155,8 @@ function stateAt(run: Run, moment: number): MachineState {
 export const stateCommand: Command = {
   name: 'state',
   usage: 'state FILE [--at MOMENT] [--json]',
-  summary: 'shows table, memslots and rings at a moment (a number from 1, :LINE or end)',
+  summary:
+    'shows table, memslots and rings at a moment: a number from 1, :LINE, a time of the trace such as 6.657405, or end',
   async run(args, surroundings) {
     const { value: at = 'end', rest } = takeOption(args, '--at');
     const { files, flags } = splitArguments(rest, ['--json']);
@@ -174,15 +175,20 @@ function entryText({ index, state, v, r, guest, gfn, known }: Entry): string {
   return `HPTE ${index}  ${state.padEnd(6)}  ${word(v)} ${word(r)}  guest ${word(guest)}  gfn ${word(gfn)}${how}`;
 }
 
+/** How far the table of a trace can be believed. */
+function knownText({ known }: MachineState): string | undefined {
+  if (known === undefined) return undefined;
+  const { lastDump, others, unknown } = known;
+  return `last dump ${lastDump ?? 'none so far'}; ${unknown} slots unknown; slots not listed: ${others}`;
+}
+
 function stateLines(state: MachineState): string[] {
   const lines = [
     `moment ${state.moment}, line ${state.line}: ${state.at}`,
     `HPT order ${state.order}, sequence ${state.seq ?? 'unknown'}, invalidations under way ${state.count ?? 'unknown'}`,
   ];
-  if (state.known !== undefined) {
-    const { lastDump, others, unknown } = state.known;
-    lines.push(`last dump ${lastDump ?? 'none so far'}; ${unknown} slots unknown; slots not listed: ${others}`);
-  }
+  const known = knownText(state);
+  if (known !== undefined) lines.push(known);
   lines.push(...state.entries.map(entryText));
   for (const { slot, gfn, pages, hva, rings } of state.memslots) {
     lines.push(`memslot ${slot}  gfn ${gfn}  ${pages} pages  hva ${hva}`);
@@ -244,7 +250,12 @@ export const diffCommand: Command = {
     const from = stateAt(a.run, momentOf(a.run, third === undefined ? 'end' : second));
     const to = stateAt(b.run, momentOf(b.run, third ?? 'end'));
     const found = differences(from, to);
+    for (const state of [from, to]) {
+      const note = knownText(state);
+      if (note !== undefined) surroundings.problem(`moment ${state.moment}: ${note}`);
+    }
     if (flags.has('--json')) surroundings.out(JSON.stringify(found, undefined, 2));
+    else if (found.length === 0) surroundings.out('nothing differs');
     else
       for (const { what, before, after } of found)
         surroundings.out(`${what}: ${before ?? 'nothing'} → ${after ?? 'nothing'}`);

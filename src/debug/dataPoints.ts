@@ -2,9 +2,10 @@
 // breakpoints name, and the list of moments that changed it.
 
 import { V_HVLOCK } from '../model/bits';
-import { Hpt, Memslot, Plane } from '../model/state';
+import { type Hpt, Memslot, Plane, Scalar } from '../model/state';
 import type { Vm } from '../model/vm';
 import { upTo } from '../timeline/column';
+import { generationOf, tablesOf } from '../timeline/generations';
 import type { Run } from '../timeline/run';
 import type { WordAt } from '../timeline/writes';
 
@@ -19,18 +20,22 @@ export interface DataPoint {
 }
 
 const number = '(0x[0-9a-f]{1,16}|\\d{1,18})';
-const pattern = new RegExp(`^(?:(hpte|pteg|page):${number}|rmap:(\\d{1,6}):${number})$`);
+const pattern = new RegExp(`^(?:(hpte|pteg):${number}(?:@(\\d{1,5}))?|page:${number}|rmap:(\\d{1,6}):${number})$`);
 
-/** Every table and memslot that the run ever has, also those that are not there at the current moment. */
-function everOwned(vm: Vm): { readonly tables: readonly Hpt[]; readonly slots: readonly Memslot[] } {
-  const tables: Hpt[] = [];
+/** Every memslot that the run ever has, also those that are not there at the current moment. */
+function everySlot(vm: Vm): Memslot[] {
   const slots: Memslot[] = [];
   for (let owner = 1; ; owner++) {
     const owned = vm.state.ownerOf(owner);
-    if (owned === null) return { tables, slots };
+    if (owned === null) return slots;
     if (owned instanceof Memslot) slots.push(owned);
-    else if (owned instanceof Hpt) tables.push(owned);
   }
+}
+
+/** The id of an HPTE or PTEG of the current table: with its generation when the run has more tables than one. */
+export function idInTable(vm: Vm, kind: 'hpte' | 'pteg', place: bigint): string {
+  const id = `${kind}:0x${place.toString(16)}`;
+  return tablesOf(vm.state).length === 1 ? id : `${id}@${generationOf(vm.state)}`;
 }
 
 /** Whether a write changes more than a lock bit. */
@@ -43,7 +48,7 @@ function counts(vm: Vm, place: number, oldHi: number, oldLo: number, newHi: numb
   return true;
 }
 
-/** Words of HPTEs from `first` on, in every table. */
+/** Words of HPTEs from `first` on, in some tables. */
 function hpteWords(tables: readonly Hpt[], first: number, count: number): WordAt[] {
   const words: WordAt[] = [];
   for (const { entries, placeV, placeR, placeGuest } of tables)
@@ -53,33 +58,50 @@ function hpteWords(tables: readonly Hpt[], first: number, count: number): WordAt
   return words;
 }
 
-/** @returns what an id names, or undefined when it names nothing */
+/** @returns what an id names, or undefined when it names nothing; without a generation the entries of every table */
 export function dataPoint(vm: Vm, id: string): DataPoint | undefined {
-  const match = pattern.exec(id);
-  if (match === null) return undefined;
-  const [, kind, value = '0', slotId, page = '0'] = match;
-  const { tables, slots } = everOwned(vm);
-  const target = Number(value);
-  switch (kind) {
-    case 'hpte':
-      return { id, description: `HPTE ${value}`, words: hpteWords(tables, target, 1) };
-    case 'pteg':
-      return { id, description: `PTEG ${value}`, words: hpteWords(tables, target * 8, 8) };
-    case 'page': {
-      const words = slots
-        .filter(({ baseGfn, npages }) => target >= baseGfn && target < baseGfn + npages)
-        .map(({ rmap, baseGfn }) => ({ place: rmap.place, index: target - baseGfn }));
-      return words.length === 0 ? undefined : { id, description: `guest page ${value}`, words, gfn: BigInt(target) };
-    }
-    default: {
-      const words = slots
-        .filter(({ id: slot, npages }) => slot === Number(slotId) && Number(page) < npages)
-        .map(({ rmap }) => ({ place: rmap.place, index: Number(page) }));
-      return words.length === 0
-        ? undefined
-        : { id, description: `rmap word of page ${page} in memslot ${slotId}`, words };
-    }
-  }
+  const [whole, kind, place = '0', generation, gfn, slot, page] = pattern.exec(id) ?? [];
+  if (whole === undefined) return undefined;
+  if (kind !== undefined) return entryPoint(vm, id, kind === 'hpte', place, generation);
+  return gfn === undefined ? rmapPoint(vm, id, slot ?? '', page ?? '') : pagePoint(vm, id, gfn);
+}
+
+function entryPoint(
+  { state }: Vm,
+  id: string,
+  isHpte: boolean,
+  place: string,
+  generation: string | undefined,
+): DataPoint | undefined {
+  const all = tablesOf(state);
+  const tables = generation === undefined ? all : all.slice(Number(generation), Number(generation) + 1);
+  if (tables.length === 0) return undefined;
+  const words = isHpte ? hpteWords(tables, Number(place), 1) : hpteWords(tables, Number(place) * 8, 8);
+  const name = `${isHpte ? 'HPTE' : 'PTEG'} ${place}`;
+  return { id, description: generation === undefined ? name : `${name} of table ${generation}`, words };
+}
+
+/** Of an HPTE or PTEG of one table: its place in whichever table is in force, which changes with the table too. */
+export function acrossTables(vm: Vm, point: DataPoint): DataPoint {
+  const [place = '', generation] = point.id.split('@');
+  const all = generation === undefined ? undefined : dataPoint(vm, place);
+  if (all === undefined) return point;
+  return { ...all, id: `${place}@*`, words: [...all.words, { place: vm.state.scalars.place, index: Scalar.hpt }] };
+}
+
+function pagePoint(vm: Vm, id: string, gfn: string): DataPoint | undefined {
+  const target = Number(gfn);
+  const words = everySlot(vm)
+    .filter(({ baseGfn, npages }) => target >= baseGfn && target < baseGfn + npages)
+    .map(({ rmap, baseGfn }) => ({ place: rmap.place, index: target - baseGfn }));
+  return words.length === 0 ? undefined : { id, description: `guest page ${gfn}`, words, gfn: BigInt(target) };
+}
+
+function rmapPoint(vm: Vm, id: string, slot: string, page: string): DataPoint | undefined {
+  const words = everySlot(vm)
+    .filter(({ id: number, npages }) => number === Number(slot) && Number(page) < npages)
+    .map(({ rmap }) => ({ place: rmap.place, index: Number(page) }));
+  return words.length === 0 ? undefined : { id, description: `rmap word of page ${page} in memslot ${slot}`, words };
 }
 
 const cache = new WeakMap<Run, Map<string, readonly number[]>>();

@@ -10,6 +10,7 @@ import { type Memslot, MMIO_ENTRIES, Scalar, SLB_ENTRIES, type Store, Vcpu } fro
 import type { Vm } from '../model/vm';
 import { hiOf, loOf, toBig } from '../model/words';
 import { FREE, isSettled, type Known, knownOf } from '../timeline/known';
+import { idInTable } from './dataPoints';
 import { dword0, dword1, hostPte, msrWord, rmapWord, segmentWord, statusWord } from './decode';
 import { certaintyThing, knownWords, statesText } from './knownWords';
 import { hex, list, type Thing, thing } from './values';
@@ -49,7 +50,7 @@ export function hpteThing(vm: Vm, index: bigint): Thing | undefined {
       forw: () => (known === null ? BigInt(view.forw) : undefined),
       back: () => (known === null ? BigInt(view.back) : undefined),
     },
-    { number: index, data: `hpte:${hex(index)}`, expression: `hpte[${hex(index)}]` },
+    { number: index, data: idInTable(vm, 'hpte', index), expression: `hpte[${hex(index)}]` },
   );
 }
 
@@ -67,7 +68,7 @@ export function ptegThing(vm: Vm, pteg: bigint): Thing | undefined {
   return {
     ...list('pteg', `PTEG ${hex(pteg)}, ${used} of 8 in use`, slots, (i) => `slot ${i}`),
     number: pteg,
-    data: `pteg:${hex(pteg)}`,
+    data: idInTable(vm, 'pteg', pteg),
     expression: `pteg[${hex(pteg)}]`,
   };
 }
@@ -283,7 +284,7 @@ export function searchThing(vm: Vm, vcpu: number, ea: bigint, segment?: bigint, 
         list(
           'candidates',
           `16 slots, ${candidates.filter(({ matches }) => matches).length} match`,
-          candidates.map(candidateThing),
+          candidates.map((candidate) => candidateThing(vm, candidate)),
           nameOf,
         ),
     },
@@ -291,7 +292,7 @@ export function searchThing(vm: Vm, vcpu: number, ea: bigint, segment?: bigint, 
   );
 }
 
-function candidateThing(candidate: Candidate): Thing {
+function candidateThing(vm: Vm, candidate: Candidate): Thing {
   const { index, state, v, r, matches, reason } = candidate;
   return thing(
     'candidate',
@@ -304,6 +305,6 @@ function candidateThing(candidate: Candidate): Thing {
       v: () => dword0(v),
       r: () => dword1(r, false),
     },
-    { number: BigInt(index), data: `hpte:${hex(index)}`, expression: `hpte[${hex(index)}]` },
+    { number: BigInt(index), data: idInTable(vm, 'hpte', BigInt(index)), expression: `hpte[${hex(index)}]` },
   );
 }

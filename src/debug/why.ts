@@ -3,8 +3,9 @@
 // and how that is known.
 
 import { eventText } from '../model/events';
+import { generationOf } from '../timeline/generations';
 import type { Run } from '../timeline/run';
-import { changesOf, type DataPoint, dataPoint } from './dataPoints';
+import { acrossTables, changesOf, type DataPoint, dataPoint } from './dataPoints';
 import { evaluate, type Scope } from './evaluate';
 import { type Expression, ExpressionError, parseExpression } from './expression';
 import { isThing, show, type Thing, type Value } from './values';
@@ -45,22 +46,26 @@ export interface Asked {
   readonly isField: boolean;
 }
 
-const ids = /^(hpte|pteg|page|rmap):[0-9a-fx:]+/i;
+const ids = /^((?:hpte|pteg|page|rmap):[0-9a-fx:]+)(?:@(\d{1,5}))?/i;
 
 /**
  * Understands what is asked about: an expression that ends in a field of something that is kept track of (`a`, `a.v.absent`,
- * `rmap(gfn 0x10).C`), or the id of a data point (`hpte:0x1aa8`, and a field behind it).
+ * `rmap(gfn 0x10).C`), or the id of a data point (`hpte:0x1aa8`, `hpte:0x1aa8@0` with its table, and a field behind it).
  * Throws an ExpressionError with its place.
  */
 export function asked(text: string, scope: Scope): Asked {
-  const id = ids.exec(text.trim())?.[0];
-  const typed = id === undefined ? text : expressionOf(id) + text.trim().slice(id.length);
+  const [whole, id, generation] = ids.exec(text.trim()) ?? [];
+  const now = generationOf(scope.run.vm.state);
+  if (generation !== undefined && Number(generation) !== now)
+    throw new ExpressionError(`table ${generation} is not in force at this moment: table ${now} is`, 0, text.length);
+  const typed = whole === undefined || id === undefined ? text : expressionOf(id) + text.trim().slice(whole.length);
   const parsed = parseExpression(typed);
   const fields: string[] = [];
   for (let e: Expression = parsed; ; e = e.of) {
     const value = evaluate(e, scope);
     const thing = isThing(value) ? value : undefined;
-    const point = thing?.data === undefined ? undefined : dataPoint(scope.run.vm, thing.data);
+    const found = thing?.data === undefined ? undefined : dataPoint(scope.run.vm, thing.data);
+    const point = found === undefined ? undefined : acrossTables(scope.run.vm, found);
     if (point !== undefined && thing?.expression !== undefined) {
       evaluate(parsed, scope); // a field that does not exist is told at its place
       const path = fields.map((name) => `.${name}`).join('');
@@ -174,10 +179,12 @@ export function changeText({ field, before, after }: Change): string {
 
 /** A chain as text for a mail. @param title of what was asked about; `value`: what it is at `moment` */
 export function chainText(run: Run, title: string, value: string, moment: number, links: readonly Link[]): string {
-  const head = `${title} is ${value} at moment ${moment + 1} of ${run.title}, because:`;
-  if (links.length === 0)
-    return `${title} is ${value} at moment ${moment + 1} of ${run.title}: nothing has changed it.`;
-  return [head, ...links.map(linkText)].join('\n\n');
+  const is = value.startsWith(`${title} `) ? value : `${title} is ${value}`;
+  const head = `${is} at moment ${moment + 1} of ${run.title}`;
+  if (links.length > 0) return [`${head}, because:`, ...links.map(linkText)].join('\n\n');
+  return run.kind === 'scenario'
+    ? `${head}: nothing has changed it.`
+    : `${head}: the trace tells nothing that changed it.`;
 }
 
 function linkText({ moment, line, statement, path, step, changes, events, certainty }: Link): string {

@@ -158,7 +158,7 @@ class Chain {
 
   private get title(): string {
     const { point, title } = this.what;
-    const index = /^hpte:(0x[0-9a-f]+)$/.exec(point.id)?.[1];
+    const index = /^hpte:(0x[0-9a-f]+)/.exec(point.id)?.[1];
     const label = index === undefined ? undefined : this.session.view?.labels.get(Number(index));
     return label === undefined ? title : `${label}, ${title}`;
   }

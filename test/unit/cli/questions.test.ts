@@ -48,8 +48,33 @@ describe('hptscope events', () => {
     );
   });
 
-  it('refuses a kind that does not exist', async () => {
+  it('refuses a kind that does not exist, and says which was meant', async () => {
     await assert.rejects(ask(eventsCommand, sample, '--kind', 'hpte.gone'), UsageError);
+    await assert.rejects(ask(eventsCommand, sample, '--kind', 'hcall.ext'), /did you mean hcall\.exit\?/);
+  });
+
+  it('takes a group of kinds', async () => {
+    const kinds = async (kind: string) => {
+      const { out } = await ask(eventsCommand, sample, '--kind', kind, '--json');
+      return new Set(out.split('\n').map((line) => (JSON.parse(line) as { kind: string }).kind));
+    };
+    assert.deepEqual(await kinds('fault'), new Set(['fault.enter', 'fault.gup', 'fault.retry', 'fault.exit']));
+  });
+
+  it('tells time, file and actor of a trace’s events, and takes times for moments', async () => {
+    const { out } = await ask(eventsCommand, recording, '--kind', 'hcall.enter', '--json');
+    const all = out
+      .split('\n')
+      .map((line) => JSON.parse(line) as { time: string; file: string; actor: string; moment: number });
+    const [first, , third] = all;
+    assert.ok(first !== undefined && third !== undefined);
+    assert.deepEqual([first.file, first.actor], ['trace.txt', 'vCPU 0']);
+    const { out: since } = await ask(eventsCommand, recording, '--kind', 'hcall.enter', '--from', third.time);
+    assert.match(
+      since.split('\n')[0] ?? '',
+      new RegExp(`^${third.moment}\t${third.time}\ttrace\\.txt:\\d+\thcall\\.enter\t`),
+    );
+    await assert.rejects(ask(stateCommand, recording, '--at', '0.5'), /nothing of the run has a time up to 0\.5/);
   });
 
   it('names what a recording does not tell as unknown', async () => {
@@ -73,7 +98,20 @@ describe('hptscope state and diff', () => {
     const { code, out: changed } = await ask(diffCommand, sample, `:${line - 1}`, `:${line}`);
     assert.equal(code, EXIT_FAILED);
     assert.match(changed, /HPTE 0x1aa8: valid .* → absent/);
-    assert.equal((await ask(diffCommand, sample, '5', '5')).code, EXIT_GOOD);
+    assert.deepEqual(await ask(diffCommand, sample, '5', '5'), {
+      code: EXIT_GOOD,
+      out: 'nothing differs',
+      problems: '',
+    });
+  });
+
+  it('says which dumps a trace’s tables are, when it compares them', async () => {
+    const { code, problems } = await ask(diffCommand, recording, '1', 'end');
+    assert.equal(code, EXIT_FAILED);
+    assert.match(
+      problems,
+      /^moment 1: last dump none so far; \d+ slots unknown; .*\nmoment \d+: last dump dumps\/\d+\.htab; \d+ slots unknown; /,
+    );
   });
 
   it('does not pretend to know the sequence of a trace', async () => {

@@ -64,6 +64,23 @@ describe('why', () => {
     assert.deepEqual(chain(scope, 'hpte:0x1aa8.state'), chain(scope, 'a.state'));
   });
 
+  it('takes ids with the table that is in force, and says which one is', () => {
+    assert.deepEqual(chain(scope, 'hpte:0x1aa8@0.state'), chain(scope, 'a.state'));
+    assert.throws(() => asked('hpte:0x1aa8@1.state', scope), /table 1 is not in force at this moment: table 0 is/);
+  });
+
+  it('goes on across the tables of a run', () => {
+    const resized = sample('resize.hpt');
+    resized.run.seek(resized.run.length - 1);
+    const links = chain(resized, 'kernel.state');
+    assert.ok(links.length > 1);
+    const [last] = links;
+    assert.equal(value(resized, 'kernel.state'), last?.changes[0]?.after);
+    for (const [i, { changes }] of links.entries())
+      if (i > 0) assert.equal(changes[0]?.after, links[i - 1]?.changes[0]?.before);
+    assert.equal(asked('kernel.state', resized).title, `HPTE ${value(resized, 'kernel.index')}: state`);
+  });
+
   it('means the same at every moment, and leaves the run where it stands', () => {
     run.seek(113);
     const what = asked('hpte.state', scope);

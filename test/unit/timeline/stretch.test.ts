@@ -5,19 +5,9 @@ import { Plane, State } from '../../../src/model/state';
 import { Keyframes } from '../../../src/timeline/keyframes';
 import { Gathering } from '../../../src/timeline/stretch';
 import type { WriteVisitor } from '../../../src/timeline/writes';
+import { numbers } from '../../support/longRun';
 
 type Write = Parameters<WriteVisitor>;
-
-/** A repeatable stream of numbers. */
-function numbers(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
 
 /** Writes to a few words of a table, its links and a memslot's rmap, each with the value that stood there before. */
 function someWrites(state: State, count: number): Write[] {
