@@ -105,6 +105,26 @@ describe('hptscope state and diff', () => {
     });
   });
 
+  it('compares two moments, or the ends of two runs, as JSON too', async () => {
+    type Difference = { what: string; before: string | null; after: string | null };
+    const line = await swapOut();
+    const moments = await ask(diffCommand, sample, `:${line - 1}`, `:${line}`, '--json');
+    assert.equal(moments.code, EXIT_FAILED);
+    const entry = (JSON.parse(moments.out) as Difference[]).find(({ what }) => what === 'HPTE 0x1aa8');
+    assert.match(entry?.before ?? '', /^valid /);
+    assert.match(entry?.after ?? '', /^absent/);
+
+    const other = inRepository('samples/two-hptes.hpt');
+    const there = JSON.parse((await ask(diffCommand, sample, other, '--json')).out) as Difference[];
+    const back = JSON.parse((await ask(diffCommand, other, sample, '--json')).out) as Difference[];
+    assert.ok(there.some(({ what }) => what.startsWith('HPTE ')));
+    const swapped = back.map(({ what, before, after }) => ({ what, before: after, after: before }));
+    const byName = (a: Difference, b: Difference): number => (a.what < b.what ? -1 : 1);
+    assert.deepEqual(swapped.sort(byName), there.sort(byName));
+    assert.deepEqual(await ask(diffCommand, sample, sample, '--json'), { code: EXIT_GOOD, out: '[]', problems: '' });
+    await assert.rejects(ask(diffCommand, sample), /two moments or a second file are missing/);
+  });
+
   it('says which dumps a trace’s tables are, when it compares them', async () => {
     const { code, problems } = await ask(diffCommand, recording, '1', 'end');
     assert.equal(code, EXIT_FAILED);

@@ -4,7 +4,9 @@
 import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
+import { attachOptions } from '../../../src/debug/attach';
 import { complete } from '../../../src/debug/complete';
+import { dataPoint } from '../../../src/debug/dataPoints';
 import { evaluate, type Scope } from '../../../src/debug/evaluate';
 import { ExpressionError, parseExpression, tryParse } from '../../../src/debug/expression';
 import { followed } from '../../../src/debug/follow';
@@ -12,6 +14,7 @@ import { launchOptions } from '../../../src/debug/launch';
 import { FUNCTIONS, NAMES } from '../../../src/debug/names';
 import { hitFilter, logTemplate } from '../../../src/debug/stops';
 import { show } from '../../../src/debug/values';
+import { asked } from '../../../src/debug/why';
 import { runScenario } from '../../../src/scenario/runner';
 import { inRepository } from '../../repository';
 
@@ -214,8 +217,12 @@ describe('expressions', () => {
     const duration = fc
       .tuple(fc.nat(), fc.constantFrom('ns', 'us', 'ms', 's', 'm', 'K'))
       .map(([n, unit]) => `${n}${unit}`);
+    const point = fc
+      .tuple(fc.constantFrom('hpte', 'pteg', 'page', 'rmap'), fc.nat(0x4000), fc.constantFrom('', '@0', '@1', ':0x10'))
+      .map(([kind, place, more]) => `${kind}:0x${place.toString(16)}${more}`);
     const part = fc.oneof(
       duration,
+      point,
       fc.constantFrom(...words),
       fc.constantFrom(...signs),
       fc.bigInt(0n, (1n << 66n) - 1n).map((n) => `0x${n.toString(16)}`),
@@ -252,6 +259,12 @@ describe('expressions', () => {
     assert.ok(['string', 'function'].includes(typeof hitFilter(text)));
     logTemplate(text);
     assert.ok(['string', 'object'].includes(typeof followed(text)));
+    dataPoint(scope.run.vm, text);
+    try {
+      asked(text, scope);
+    } catch (error) {
+      assert.ok(error instanceof ExpressionError, String(error));
+    }
   }
 
   it('completes fields, functions and event kinds where they can stand', () => {
@@ -286,6 +299,24 @@ describe('launch configurations', () => {
     });
   }
 
+  for (const [configuration, property, message] of [
+    [{}, 'trace', /expected the path of a growing ftrace text.*got nothing/],
+    [{ trace: 'trace_pipe', stopOnEntry: 1 }, 'stopOnEntry', /expected true or false, got 1/],
+    [{ trace: 'trace_pipe', steping: 'table' }, 'steping', /did you mean "stepping"\?/],
+    [{ trace: 'trace_pipe', program: 'a.hpt' }, 'program', /no such property/],
+    [[], undefined, /expected an object with "trace"/],
+  ] as const) {
+    it(`${JSON.stringify(configuration)} to attach is wrong in "${property}"`, () => {
+      const options = attachOptions(configuration);
+      assert.ok('mistakes' in options);
+      assert.deepEqual(
+        options.mistakes.map((mistake) => mistake.property),
+        [property],
+      );
+      assert.match(options.mistakes[0]?.message ?? '', message);
+    });
+  }
+
   it('say what to follow', () => {
     const options = launchOptions({ program: 'a.hpt', follow: 'gpa 0x10000' });
     assert.ok(!('mistakes' in options));
@@ -305,6 +336,7 @@ describe('launch configurations', () => {
         {
           type: fc.constant('hpt'),
           program: values,
+          trace: values,
           stopOnEntry: values,
           stepping: values,
           follow: fc.oneof(values, fc.constantFrom('gfn 0x10', 'hpte 3', 'vcpu', 'a', 'gfn a')),
@@ -317,14 +349,20 @@ describe('launch configurations', () => {
     );
     fc.assert(
       fc.property(configurations, (configuration) => {
-        const options = launchOptions(configuration as Readonly<Record<string, unknown>>);
-        if ('mistakes' in options)
+        for (const options of [
+          launchOptions(configuration as Readonly<Record<string, unknown>>),
+          attachOptions(configuration),
+        ]) {
+          if (!('mistakes' in options)) {
+            assert.equal(typeof options.program, 'string');
+            continue;
+          }
           assert.ok(
             options.mistakes.length > 0 &&
               options.mistakes.every(({ property, message }) => property !== undefined || /expected/.test(message)) &&
               options.mistakes.every(({ message }) => /expected|no such property/.test(message)),
           );
-        else assert.equal(typeof options.program, 'string');
+        }
       }),
       { numRuns },
     );
