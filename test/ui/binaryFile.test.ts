@@ -99,7 +99,7 @@ describe('the editor of a binary trace', () => {
     await opened().openFile('trace.dat');
     await opened().command('HPT Scope: Convert Trace to Text');
     const input = opened().page.locator('.quick-input-widget input.input');
-    await opened().page.locator('.quick-input-list .monaco-list-row').first().click();
+    await opened().page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'ftrace text' }).click();
     await becomes(
       () => input.inputValue(),
       (path) => path.endsWith('/trace.trace.txt'),

@@ -316,12 +316,12 @@ describe('heatmap webview', () => {
         (text) => text.includes('3 changed'),
         'the step',
       );
-      pictures.push((await page.locator('.map').screenshot()).toString('base64'));
+      pictures.push(await paintedMap(page));
       await page.locator('.map').focus();
       await page.keyboard.press('c');
       await page.keyboard.press('z');
       await page.locator('.overview').waitFor();
-      pictures.push((await page.locator('.map').screenshot()).toString('base64'));
+      pictures.push(await paintedMap(page));
       if (painter === 'canvas') {
         await page.close();
       }
@@ -338,6 +338,20 @@ describe('heatmap webview', () => {
     }
   });
 });
+
+/** The map as a PNG (base64), once it is painted: two pictures in a row are the same. */
+async function paintedMap(page: Page): Promise<string> {
+  let last = '';
+  return becomes(
+    async () => {
+      const before = last;
+      last = (await page.locator('.map').screenshot()).toString('base64');
+      return before === last ? last : '';
+    },
+    (picture) => picture !== '',
+    'the map to be painted',
+  );
+}
 
 /** The share of pixels in which two PNGs (base64) differ by more than rounding does. */
 function unlikePixels(page: Page, one: string, other: string): Promise<number> {

@@ -390,7 +390,6 @@ export class Workbench {
     await this.openRunAndDebug();
     const pane = await this.view('Breakpoints');
     const row = pane.locator('.monaco-list-row').filter({ hasText: label }).first();
-    await row.scrollIntoViewIfNeeded();
     const isOn = async () => (await row.getAttribute('aria-checked')) === 'true';
     if ((await isOn()) !== on) {
       await row.locator('.monaco-checkbox').click();
