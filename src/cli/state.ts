@@ -72,12 +72,14 @@ function entriesOf(run: Run): Entry[] {
   return entries;
 }
 
-/** Slots of a trace's table of which something was learnt, and that are not known to be free. */
+/** Slots of a trace's table of which something was learnt; those known to be free only where the slots that are not listed may not be. */
 function knownEntries(run: Run): Entry[] {
   const { vm } = run;
+  const othersAreFree = isSettled(backgroundStates(vm.state));
   const indexes: number[] = [];
   vm.state.known?.forEach((index) => {
-    if (isLearnt(vm.state, index) && possibleStates(vm.state, index) !== FREE) indexes.push(index);
+    if (!isLearnt(vm.state, index)) return;
+    if (possibleStates(vm.state, index) !== FREE || !othersAreFree) indexes.push(index);
   });
   return indexes.map((index) => {
     const { v, r, guestRpte, gfn } = hpteView(vm, index);
@@ -169,9 +171,10 @@ export const stateCommand: Command = {
   },
 };
 
+const word = (value: string | null): string => value ?? 'unknown';
+
 function entryText({ index, state, v, r, guest, gfn, known }: Entry): string {
   const how = known === undefined ? '' : `  (${known.state})`;
-  const word = (value: string | null): string => value ?? 'unknown';
   return `HPTE ${index}  ${state.padEnd(6)}  ${word(v)} ${word(r)}  guest ${word(guest)}  gfn ${word(gfn)}${how}`;
 }
 
@@ -208,6 +211,12 @@ interface Difference {
   readonly after: string | null;
 }
 
+function entryFact({ state, v, r, guest, gfn }: Entry): string {
+  if (state === 'free') return state;
+  if (state === 'unknown' && v === null && r === null && guest === null) return 'unknown';
+  return `${state} ${word(v)} ${word(r)} guest ${word(guest)} gfn ${word(gfn)}`;
+}
+
 /** Facts of a state by name, so that two states compare by name. */
 function facts(state: MachineState): Map<string, string> {
   const named = new Map<string, string>([
@@ -215,8 +224,7 @@ function facts(state: MachineState): Map<string, string> {
     ['sequence', String(state.seq ?? 'unknown')],
     ['invalidations under way', String(state.count ?? 'unknown')],
   ]);
-  for (const { index, state: is, v, r, guest, gfn } of state.entries)
-    named.set(`HPTE ${index}`, `${is} ${v} ${r} guest ${guest} gfn ${gfn}`);
+  for (const entry of state.entries) named.set(`HPTE ${entry.index}`, entryFact(entry));
   for (const { slot, gfn, pages, hva, rings } of state.memslots) {
     named.set(`memslot ${slot}`, `gfn ${gfn} ${pages} pages hva ${hva}`);
     for (const ring of rings) named.set(`rmap ${slot} gfn ${ring.gfn}`, `${ring.rmap} ${ring.hptes.join(' ')}`.trim());
@@ -224,13 +232,19 @@ function facts(state: MachineState): Map<string, string> {
   return named;
 }
 
+/** What a state has where it has no fact of that name: nothing; of a trace's HPTE, what the slots are that are not listed. */
+function without({ known }: MachineState, what: string): string | null {
+  if (known === undefined || !what.startsWith('HPTE 0x')) return null;
+  return known.others === 'free' ? 'free' : 'unknown';
+}
+
 function differences(a: MachineState, b: MachineState): Difference[] {
   const before = facts(a);
   const after = facts(b);
   const found: Difference[] = [];
   for (const what of new Set([...before.keys(), ...after.keys()])) {
-    const was = before.get(what) ?? null;
-    const is = after.get(what) ?? null;
+    const was = before.get(what) ?? without(a, what);
+    const is = after.get(what) ?? without(b, what);
     if (was !== is) found.push({ what, before: was, after: is });
   }
   return found;

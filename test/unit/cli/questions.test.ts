@@ -134,6 +134,19 @@ describe('hptscope state and diff', () => {
     );
   });
 
+  it('takes for unknown, not for free, what a trace without dumps has not told', async () => {
+    const trace = inRepository('samples/recordings/power9-64k/trace.txt');
+    const { out } = await ask(diffCommand, trace, '1', 'end', '--json');
+    const entries = (JSON.parse(out) as { what: string; before: string | null; after: string | null }[]).filter(
+      ({ what }) => what.startsWith('HPTE '),
+    );
+    assert.ok(entries.length > 0);
+    for (const { what, before, after } of entries) {
+      assert.equal(before, 'unknown', what);
+      assert.notEqual(after, before, what);
+    }
+  });
+
   it('does not pretend to know the sequence of a trace', async () => {
     const { out } = await ask(stateCommand, recording, '--at', '100');
     assert.match(out, /sequence unknown/);

@@ -54,7 +54,7 @@ describe('exception filters', function () {
 
   it('are nearly all raised by a sample', () => {
     const never = EXCEPTION_FILTERS.map(({ filter }) => filter).filter((filter) => !raised.has(filter));
-    // these need a mistaken guest or kernel, or a trace
+    // no sample has a guest that loops, fails at a fault or asks for H_PAGE_INIT, a stale MMIO entry, or a trace
     assert.deepEqual(never, ['access.loop', 'fault.error', 'mmio.stale_hit', 'page.init', 'replay.divergence']);
   });
 });
