@@ -5,7 +5,7 @@ import { FIELDS } from '../../src/trace/replay/checkpoint';
 import { Replay } from '../../src/trace/replay/replay';
 import { type ReplayReport, replayInput } from '../../src/trace/replay/report';
 import type { CaptureName } from '../support/captures';
-import { captureInput, randomFrom, withLostEvents, withoutSome } from './recordings';
+import { captureInput, randomFrom, withLostEvents, withoutKinds, withoutSome } from './recordings';
 
 const captures: readonly CaptureName[] = [
   'l2-61-64k',
@@ -100,6 +100,29 @@ describe('replay of recordings with things taken out', function () {
       }
     });
   }
+
+  for (const capture of ['p9-61-64k-fixed', 'p9-612-4k-fixed'] as const) {
+    it(`${capture}: when kinds of events were not recorded nothing is wrong`, async () => {
+      const input = await captureInput(capture);
+      for (const kinds of [
+        ['kvm_unmap_hva_range'],
+        ['kvm_page_fault_enter', 'kvm_page_fault_exit'],
+        ['kvm_hcall_enter'],
+      ]) {
+        for (const keyframes of ['first', 'all'] as const) {
+          assertNothingWrong(replayInput(withoutKinds(input, kinds), { keyframes }).replay);
+        }
+      }
+    });
+  }
+
+  it('a table whose size nothing tells is not taken for the one before it: nothing is wrong', async () => {
+    const input = await captureInput('p9-61-64k-fixed');
+    for (const keyframes of ['first', 'all'] as const) {
+      assertNothingWrong(replayInput({ ...input, hpts: input.hpts.slice(0, 1) }, { keyframes }).replay);
+      assertNothingWrong(replayInput({ ...input, hpts: [] }, { keyframes }).replay);
+    }
+  });
 
   it('without memslots, the table size or its process nothing is wrong', async () => {
     const input = await captureInput('p9-61-64k-fixed');

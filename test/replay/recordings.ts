@@ -49,6 +49,24 @@ export function withLostEvents(input: ReplayInput, stretches: number, random: ()
     starts.add(start);
     gone.fill(1, start, Math.min(events.count, start + 1 + Math.floor(random() * 200)));
   }
+  return withoutEvents(input, gone, starts);
+}
+
+/** Takes all events of some kinds out, as if they had not been recorded. */
+export function withoutKinds(input: ReplayInput, names: readonly string[]): ReplayInput {
+  const { events } = input;
+  const kinds = new Set(names.map((name) => events.kindNames.indexOf(name)));
+  const gone = Uint8Array.from({ length: events.count }, (_, i) => (kinds.has(events.kind[i] as number) ? 1 : 0));
+  return withoutEvents(input, gone, new Set());
+}
+
+/**
+ * Takes events out.
+ * @param gone 1 for each event that goes
+ * @param starts events at which the trace says that some are lost
+ */
+function withoutEvents(input: ReplayInput, gone: Uint8Array, starts: ReadonlySet<number>): ReplayInput {
+  const { events } = input;
   const left = new TraceEvents();
   left.base = events.base;
   left.unit = events.unit;
@@ -84,7 +102,11 @@ export function withLostEvents(input: ReplayInput, stretches: number, random: ()
     all.map((one) => ({ ...one, before: places[one.before] as number }));
   // what was seen within a lost stretch has no place any more
   const seen = <T extends { readonly before: number }>(all: readonly T[]): T[] =>
-    moved(all.filter(({ before }) => gone[before] !== 1 || before === 0 || gone[before - 1] !== 1));
+    moved(
+      starts.size === 0
+        ? all
+        : all.filter(({ before }) => gone[before] !== 1 || before === 0 || gone[before - 1] !== 1),
+    );
   return {
     ...input,
     events: left,

@@ -125,7 +125,8 @@ export class Comparison {
     const excluded = (states & seenState) === 0;
     const hex = (value: bigint | undefined): string => (value === undefined ? '-' : `0x${value.toString(16)}`);
     const tell = (field: Field, expected: string, was: string) => (): WrongField => ({
-      ...at,
+      file: at.file,
+      before: at.before,
       index,
       field,
       expected,

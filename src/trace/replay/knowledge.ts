@@ -143,15 +143,19 @@ export class Knowledge {
     }
   }
 
-  #asSilent(slot: Slot): Slot {
-    let { states } = slot;
+  #asSilent(given: Slot): Slot {
+    let { states } = given;
+    // the hardware may set what is clear in an entry that may be valid
+    const slot =
+      (states & VALID) !== 0 && given.rc !== undefined && given.rc !== RC ? { ...given, rc: undefined } : given;
     if (this.silent.unmaps && (states & VALID) !== 0) {
       states |= ABSENT;
     }
     if (this.silent.faults && (states & ABSENT) !== 0) {
       states |= VALID;
     }
-    return states === slot.states
+    const mayBeInstalled = this.silent.faults && (states & ABSENT) !== 0;
+    return states === slot.states && !mayBeInstalled
       ? slot
       : { ...slot, states, frame: undefined, rc: undefined, cause: 'events not recorded' };
   }

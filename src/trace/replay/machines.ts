@@ -50,6 +50,8 @@ export interface Machines {
   runs(task: number): boolean;
   /** whether a task's invalidations may concern the chosen machine: those of another VMM do not */
   mayInvalidate(task: number): boolean;
+  /** flushes of the machine's partition, which come with every new table; of all the process's where its own is not known */
+  readonly flushes: readonly number[];
   /** whether the VMM has another machine at an event, so that a dump may be that machine's */
   hasOther(event: number): boolean;
 }
@@ -62,8 +64,8 @@ interface Survey {
   readonly counts: number[];
   /** partitions flushed by a task while one of its vCPUs was about to run */
   readonly ranAs: Map<number, Set<number>>;
-  /** first and last flush by partition, each with the tasks that did it */
-  readonly flushes: Map<number, { readonly tasks: Set<number>; readonly first: number; last: number }>;
+  /** flushes by partition, and the tasks that did them */
+  readonly flushes: Map<number, { readonly tasks: Set<number>; readonly events: number[] }>;
 }
 
 function surveyOf(events: TraceEvents): Survey {
@@ -107,9 +109,9 @@ function flushed({ flushes, ranAs }: Survey, events: TraceEvents, i: number, abo
   }
   const lpid = Number(event.lpid);
   const task = events.task[i] as number;
-  const flush = flushes.get(lpid) ?? { tasks: new Set<number>(), first: i, last: i };
+  const flush = flushes.get(lpid) ?? { tasks: new Set<number>(), events: [] };
   flush.tasks.add(task);
-  flush.last = i;
+  flush.events.push(i);
   flushes.set(lpid, flush);
   if (aboutToRun) {
     ranAs.set(task, (ranAs.get(task) ?? new Set()).add(lpid));
@@ -144,15 +146,21 @@ export function machinesOf(events: TraceEvents, wanted: number | undefined): Mac
     all: listed(events, survey, lpidOf, (task) => ofProcess(task) && (lpidOf(task) ?? lpid) === lpid),
     tgids,
     tgid,
-    mixedFrom: mixed ? (flushes.map(([, { first }]) => first).sort((x, y) => x - y)[1] ?? 0) : Number.POSITIVE_INFINITY,
+    mixedFrom: mixed
+      ? (flushes.map((one) => one[1].events[0] ?? 0).sort((x, y) => x - y)[1] ?? 0)
+      : Number.POSITIVE_INFINITY,
+    flushes: (lpid === undefined ? flushes : flushes.filter(([id]) => id === lpid)).flatMap((one) => one[1].events),
     runs: (task) => ofProcess(task) && (lpids.length < 2 || lpidOf(task) === lpid),
     mayInvalidate: (task) => {
       const of = tgidOf[task] ?? -1;
       return of < 0 || of === tgid || !tgids.includes(of);
     },
-    hasOther: (event) => lpid !== undefined && others.some(([, { first, last }]) => event > first && event <= last),
+    hasOther: (event) => lpid !== undefined && others.some((one) => isWithin(one[1].events, event)),
   };
 }
+
+const isWithin = (flushes: readonly number[], event: number): boolean =>
+  event > (flushes[0] ?? Number.POSITIVE_INFINITY) && event <= (flushes.at(-1) ?? -1);
 
 /** The values that tasks with vCPU events have, most events first. */
 function byCount(counts: readonly number[], ownerOf: (task: number) => number | undefined): number[] {

@@ -122,7 +122,8 @@ export class Operations {
       const { table } = context;
       for (const index of what.candidates) {
         const slot = table.get(index);
-        table.put(index, { ...slot, states: slot.states | VALID, frame: undefined, cause: 'events not recorded' });
+        const states = slot.states | VALID;
+        table.put(index, { ...slot, states, frame: undefined, rc: undefined, cause: 'events not recorded' });
       }
     }
   }

@@ -39,7 +39,7 @@ import { Operations } from './operations';
 import { seePage } from './pages';
 import { type Recorded, recordedKinds } from './recorded';
 import { Syscalls } from './syscalls';
-import { isNewMachine, Tables } from './tables';
+import { isNewMachine, Tables, unseenReplacements } from './tables';
 
 const smallestEntries = 2 ** 14;
 
@@ -62,7 +62,8 @@ export type ReplayStep =
   | { readonly what: 'slot'; readonly slot: PlacedSlot }
   /** the table is now what the dump shows, if it was `used` */
   | { readonly what: 'table'; readonly table: PlacedTable; readonly used: boolean }
-  | { readonly what: 'lost' | 'page' | 'pagemap' };
+  /** `replaced`: the table may be another one from here on */
+  | { readonly what: 'lost' | 'replaced' | 'page' | 'pagemap' };
 
 export class Replay implements Context {
   readonly input: ReplayInput;
@@ -222,7 +223,13 @@ export class Replay implements Context {
       rank: number,
       apply: (one: T) => ReplayStep,
     ) => all.map((one) => ({ before: one.before, rank, apply: () => apply(one) }));
+    const replaced = unseenReplacements(this).map((before) => ({ before }));
+    const entries = entriesOfDumps(this.input);
     return [
+      ...at(replaced, -1, () => {
+        this.tables.replacedUnseen(entries);
+        return { what: 'replaced' };
+      }),
       ...at(hpts, 0, (hpt) => {
         this.#operations.clear();
         this.tables.change(hpt);

@@ -2,11 +2,12 @@
 // the machine first runs.
 
 import { eventCode } from '../eventKinds';
+import type { TraceEvents } from '../events';
 import type { Context } from './context';
 import { placeEntry } from './entries';
 import type { PlacedHpt } from './input';
 import { ABSENT, FREE, unknownSlot } from './knowledge';
-import { isVcpuKind } from './machines';
+import { isVcpuKind, type Machines } from './machines';
 import { RC, slotAfterResize, V_BOLTED, vrmaEntries, vrmaShiftOf } from './words';
 
 export class Tables {
@@ -38,6 +39,16 @@ export class Tables {
     if (this.#fresh) {
       context.table.empty();
     }
+  }
+
+  /** The table may be another one, of another size, since the machine last ran: the VMM has replaced it, and nothing tells how. */
+  replacedUnseen(entries: number): void {
+    const context = this.#context;
+    context.sizeKnown = false;
+    context.hindsight.clear();
+    context.table = context.newTable(Math.max(entries, context.table.entries), unknownSlot('untraced ioctl'));
+    this.#fresh = false;
+    this.memoryReplaced();
   }
 
   /** A dump shows the table; if it is not empty, the real-mode area is there. */
@@ -111,6 +122,44 @@ export function isNewMachine({ input: { events }, machines }: Context, before: n
     }
   }
   return false;
+}
+
+/**
+ * Moments (events before them have happened) by which the table may have become another one without a word of it in the recording:
+ * somewhere between the machine's last run and the flush of its partition, so before each dump in between as well.
+ */
+export function unseenReplacements({ input: { events, hpts, tables }, machines, isa3 }: Context): number[] {
+  const found: number[] = [];
+  let lastRun = -1;
+  let next = 0;
+  const { flushes } = machines;
+  for (let i = 0; isa3 && i < events.count && next < flushes.length; i++) {
+    const kind = events.kind[i] as number;
+    if (isVcpuKind(kind) && kind !== eventCode.kvmppc_run_vcpu_enter && machines.runs(events.task[i] as number)) {
+      lastRun = i;
+    }
+    if (i === flushes[next]) {
+      next++;
+      // a resize is told after the flush: at a mark that follows it
+      const toldUntil = nextRun(events, machines, i);
+      if (lastRun >= 0 && !hpts.some(({ before }) => before > lastRun && before <= toldUntil)) {
+        // a table that is replaced before a run is flushed at the run; if none comes, the machine goes
+        const from = toldUntil < events.count ? lastRun + 1 : i + 1;
+        const dumped = tables.map(({ before }) => before).filter((before) => before > from && before <= i);
+        found.push(from, ...dumped, i + 1);
+      }
+    }
+  }
+  return found;
+}
+
+/** The machine's next own event but kvmppc_run_vcpu_enter, or the end. */
+function nextRun(events: TraceEvents, machines: Machines, after: number): number {
+  let i = after + 1;
+  while (i < events.count && !(isVcpuKind(events.kind[i] as number) && machines.runs(events.task[i] as number))) {
+    i++;
+  }
+  return i;
 }
 
 /** Bolted entries are kept, absent, at the slot of their hash; all others go. */

@@ -124,6 +124,10 @@ class Replayer {
         this.#changeSlots(fed);
         break;
       }
+      case 'replaced':
+        this.#mark('the table may have been replaced by here, untold');
+        this.#replaceTable(fed);
+        break;
       case 'lost':
         this.#mark('events were lost here');
         this.#machine.tellAll(fed);
