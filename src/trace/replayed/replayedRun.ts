@@ -125,7 +125,6 @@ class Replayer {
         break;
       }
       case 'replaced':
-        this.#mark('the table may have been replaced by here, untold');
         this.#replaceTable(fed);
         break;
       case 'lost':
