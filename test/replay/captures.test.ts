@@ -116,6 +116,11 @@ describe('replay of recordings with things taken out', function () {
     });
   }
 
+  it('when ageing was not recorded R is not known to stay set', async () => {
+    const input = withoutKinds(await captureInput('p9-61-64k-random'), ['kvm_age_hva']);
+    assertNothingWrong(replayInput(input, { keyframes: 'all' }).replay);
+  });
+
   it('a table whose size nothing tells is not taken for the one before it: nothing is wrong', async () => {
     const input = await captureInput('p9-61-64k-fixed');
     for (const keyframes of ['first', 'all'] as const) {

@@ -50,6 +50,8 @@ export function unknownSlot(cause: Cause, states = ANY): Slot {
 export interface Silent {
   /** invalidations are not recorded: a valid entry may be absent */
   readonly unmaps: boolean;
+  /** ageing is not recorded: R of a valid entry may be clear */
+  readonly ages: boolean;
   /** faults are not recorded: an absent entry may be valid */
   readonly faults: boolean;
 }
@@ -146,8 +148,8 @@ export class Knowledge {
   #asSilent(given: Slot): Slot {
     let { states } = given;
     // the hardware may set what is clear in an entry that may be valid
-    const slot =
-      (states & VALID) !== 0 && given.rc !== undefined && given.rc !== RC ? { ...given, rc: undefined } : given;
+    const changes = (states & VALID) !== 0 && given.rc !== undefined && (given.rc !== RC || this.silent.ages);
+    const slot = changes ? { ...given, rc: undefined } : given;
     if (this.silent.unmaps && (states & VALID) !== 0) {
       states |= ABSENT;
     }

@@ -6,6 +6,7 @@ import { HCALL } from './hcalls';
 
 export interface Recorded {
   readonly unmaps: boolean;
+  readonly ages: boolean;
   readonly faults: boolean;
   readonly faultExits: boolean;
   /** hypercalls on the table; POWER8 handles them where nothing is traced */
@@ -20,6 +21,7 @@ export function recordedKinds(events: TraceEvents): Recorded {
   }
   return {
     unmaps: seen.has(eventCode.kvm_unmap_hva_range),
+    ages: seen.has(eventCode.kvm_age_hva),
     faults: seen.has(eventCode.kvm_page_fault_enter),
     faultExits: seen.has(eventCode.kvm_page_fault_exit),
     hcalls: seen.has(eventCode.kvm_hcall_exit) && hasTableHcall(events),

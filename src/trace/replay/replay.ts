@@ -140,7 +140,8 @@ export class Replay implements Context {
   newTable(entries: number, background: Slot): Knowledge {
     // without a trace a dump is all there is, and nothing comes after it
     const traced = this.input.events.count > 0;
-    const silent = { unmaps: traced && !this.recorded.unmaps, faults: traced && !this.recorded.faults };
+    const { unmaps, ages, faults } = this.recorded;
+    const silent = { unmaps: traced && !unmaps, ages: traced && !ages, faults: traced && !faults };
     return new Knowledge(entries, background, silent, this.#watch);
   }
 
