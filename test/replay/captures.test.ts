@@ -126,6 +126,7 @@ describe('replay of recordings with things taken out', function () {
     for (const keyframes of ['first', 'all'] as const) {
       assertNothingWrong(replayInput({ ...input, hpts: input.hpts.slice(0, 1) }, { keyframes }).replay);
       assertNothingWrong(replayInput({ ...input, hpts: [] }, { keyframes }).replay);
+      assertNothingWrong(replayInput({ ...input, hpts: input.hpts.slice(1) }, { keyframes }).replay);
     }
   });
 

@@ -27,10 +27,11 @@ export class Tables {
   change({ order, how, before }: PlacedHpt): void {
     const context = this.#context;
     const entries = 2 ** (order - 4);
+    const { sizeKnown } = context;
     context.sizeKnown = true;
     context.hindsight.clear();
     if (how === 'resize') {
-      resize(context, entries);
+      resize(context, entries, sizeKnown);
       return;
     }
     context.table = context.newTable(entries, unknownSlot('no first dump'));
@@ -162,13 +163,13 @@ function nextRun(events: TraceEvents, machines: Machines, after: number): number
   return i;
 }
 
-/** Bolted entries are kept, absent, at the slot of their hash; all others go. */
-function resize(context: Context, entries: number): void {
+/** Bolted entries are kept, absent, at the slot of their hash, which depends on both sizes; all others go. */
+function resize(context: Context, entries: number, sizeKnown: boolean): void {
   const old = context.table;
   const { ptegs } = old;
   const table = context.newTable(entries, unknownSlot('resize'));
   context.table = table;
-  if (old.background.states !== FREE) {
+  if (!sizeKnown || old.background.states !== FREE) {
     return;
   }
   table.empty();
