@@ -199,12 +199,11 @@ export class Scene {
     return event === undefined ? undefined : eventThing(event);
   }
 
-  private locals(): Map<string, bigint> {
+  private locals(): Map<string, bigint | undefined> {
     const innermost = this.run.frames(this.run.position)[0];
     if (innermost === undefined) return new Map();
     const { frame } = innermost;
-    const args = frame.path.args.map((name, i): [string, bigint] => [name, frame.args[i] ?? 0n]);
-    return new Map<string, bigint>([...args, ...this.run.locals(frame, this.run.position)]);
+    return new Map<string, bigint | undefined>([...this.run.args(frame), ...this.run.locals(frame, this.run.position)]);
   }
 
   private localThing(): Thing | undefined {

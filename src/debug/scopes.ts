@@ -121,10 +121,8 @@ function seconds(time: bigint): string {
 
 /** Arguments and values of a kernel path. */
 function localsThing(run: Run, { frame, path }: FrameAt, moment: number): Thing {
-  const fields: Record<string, () => Value> = {};
-  frame.path.args.forEach((name, i) => {
-    fields[name] = () => frame.args[i] ?? 0n;
-  });
+  const fields: Record<string, () => Value | undefined> = {};
+  for (const [name, value] of run.args(frame)) fields[name] = () => value;
   for (const [name, value] of run.locals(frame, moment))
     fields[fields[name] === undefined ? name : `${name} (now)`] = () => value;
   return thing('locals', path.fn, fields);

@@ -5,6 +5,7 @@ import { Scalar } from '../model/state';
 import { toBig } from '../model/words';
 import type { CellDescription, FindAnswer, TableShape } from '../protocol';
 import { slotsPerPteg } from '../protocol';
+import { changesBetween } from '../timeline/changes';
 import type { HeatmapChange, HeatmapSource, IndexRange } from './heatmapSession';
 import type { RunSession } from './session';
 import { type Listen, Signal } from './signal';
@@ -87,18 +88,21 @@ class RunHeatmap implements HeatmapSource {
   }
 
   private moved(): void {
-    const { owner } = this.view.vm.state.hpt;
-    const background = backgroundOf(this.view);
-    if (owner !== this.generation || background !== this.background || this.view.travelledFar) {
-      this.generation = owner;
-      this.background = background;
-      this.outlined = [];
-      this.changed.fire({ kind: 'reset' });
-      return;
-    }
-    const touched = this.view.changes.hptes(owner);
-    this.outlined = touched.filter((index) => this.view.hpteChanged(index));
-    this.changed.fire({ kind: 'moment', dirty: rangesOf(touched) });
+    const { view } = this;
+    const { owner } = view.vm.state.hpt;
+    const background = backgroundOf(view);
+    const anew = owner !== this.generation || background !== this.background || view.travelledFar;
+    this.generation = owner;
+    this.background = background;
+    const touched = view.travelledFar ? this.changedHere(owner) : view.changes.hptes(owner);
+    this.outlined = view.travelledFar ? touched : touched.filter((index) => view.hpteChanged(index));
+    this.changed.fire(anew ? { kind: 'reset' } : { kind: 'moment', dirty: rangesOf(touched) });
+  }
+
+  /** Entries of a table that the current moment itself has written: what counts where a far travel is not compared. */
+  private changedHere(owner: number): readonly number[] {
+    const { run } = this.view;
+    return run.position === 0 ? [] : changesBetween(run, run.position - 1, run.position).hptes(owner);
   }
 }
 

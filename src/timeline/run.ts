@@ -82,6 +82,14 @@ export interface RunParts {
   readonly notes: readonly string[];
 }
 
+/** Arguments of kernel paths that stand for nothing under a doubt. */
+const DOUBTED_ARGS: Readonly<Record<string, number>> = {
+  rmap: Doubt.ring | Doubt.rc,
+  r: Doubt.frame | Doubt.rights | Doubt.rc,
+  seq: Doubt.seq,
+  pfn: Doubt.frame,
+};
+
 /** Intermediate values that stand for nothing under a doubt. */
 const DOUBTED_LOCALS: { readonly [name in LocalName]?: number } = {
   mmu_seq: Doubt.seq,
@@ -335,6 +343,14 @@ export class Run {
       parent: outer,
       entry: this.index.frameEntry(id),
     };
+  }
+
+  /** Arguments of a kernel path by name; undefined where replay ran it without knowing one. */
+  args({ path, args, entry }: Frame): Map<string, bigint | undefined> {
+    const doubts = this.index.doubtAt(entry);
+    return new Map(
+      path.args.map((name, i) => [name, (doubts & (DOUBTED_ARGS[name] ?? 0)) === 0 ? args[i] : undefined]),
+    );
   }
 
   /** Intermediate values that a frame has announced up to a moment, as far as they are known; the last one of each name. */

@@ -221,6 +221,14 @@ describe('golden transcripts', function () {
       assert.deepEqual(backward.reverse(), forward);
     });
 
+    it('shows no argument of a kernel path as known that the trace does not tell', () => {
+      const { run } = debuggee;
+      const [absent] = run.eventsOf('hpte.absent');
+      assert.ok(absent !== undefined);
+      debuggee.goTo(run.eventMomentOf(absent));
+      assert.match(shown(debuggee, 0), /\n {4}gfn: 0x100\n {4}rmap: unknown\n/);
+    });
+
     for (const { name: preset } of PRESETS) {
       it(`steps over the same moments in both directions: ${preset}`, async () => {
         debuggee.stepping = preset;
