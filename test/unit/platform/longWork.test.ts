@@ -137,7 +137,9 @@ repeat 3
   });
 
   it('cancels a job while it works, and does the next one', async () => {
-    const text = `${machine}memslot 0 gpa 0 size 1M hva 0x7f0000000000\nrepeat 1000000\n  unmap gpa 0\n`;
+    // far longer than the looks take on the slowest machine
+    const work = 'repeat 1000000\n  unmap gpa 0\n'.repeat(50);
+    const text = `${machine}memslot 0 gpa 0 size 1M hva 0x7f0000000000\n${work}`;
     let looks = 0;
     const watch: JobWatch = {
       get cancelled() {
