@@ -125,7 +125,12 @@ class Replayer {
         break;
       }
       case 'replaced':
-        this.#replaceTable(fed);
+        // perhaps: one that may still be the same is no generation of its own, unless its size is another
+        if (fed.entries === this.#machine.vm.state.hpt.entries) {
+          this.#machine.tellAll(fed);
+        } else {
+          this.#replaceTable(fed);
+        }
         break;
       case 'lost':
         this.#mark('events were lost here');
