@@ -1,11 +1,12 @@
 // `hptscope bench model`: what the emulator's hot paths cost, beside what the same algorithm costs in C. `hptscope bench time`: what
 // it costs to travel in a long run. `hptscope bench trace`: how fast traces are read and replayed.
 
-import { benchModel, MEASURED_IN_C, type Measured } from './benchModel';
+import { MEASURED_IN_C, type Measured, measure, plan } from './benchModel';
 import { benchTime, type TimeMeasured } from './benchTime';
 import { benchTrace, traceLines } from './benchTrace';
 import { measureTrace, TRACE_WORK } from './benchTraceOnce';
 import { type Command, EXIT_GOOD, type Surroundings, splitFlags, UsageError } from './command';
+import { inOwnProcess } from './ownProcess';
 
 function line({ mix, kernel, cpu, recorder, nsMedian, nsMin, nsMax }: Measured): string {
   const inC = MEASURED_IN_C.find((one) => one.kernel === kernel && one.cpu === cpu)?.ns[mix] ?? Number.NaN;
@@ -47,18 +48,36 @@ export const benchCommand: Command = {
     const [what, ...rest] = files;
     if (what === 'trace') return trace(rest, flags.has('--json'), surroundings);
     if (what === 'trace-once') return traceOnce(rest, surroundings);
+    if (what === 'model-once') return modelOnce(rest, surroundings);
     if (files.length !== 1 || (what !== 'model' && what !== 'time'))
       throw new UsageError('what to measure? There are: model, time, trace');
-    const measured = what === 'model' ? benchModel() : benchTime();
+    if (what === 'model') return model(flags.has('--json'), surroundings);
+    const measured = benchTime();
     if (flags.has('--json')) out(JSON.stringify(measured, null, 2));
-    else if ('what' in measured) for (const text of timeLines(measured)) out(text);
-    else {
-      out('mix                    kernel    cpu     recorder ns median      min-max   in C  times C');
-      for (const one of measured) out(line(one));
-    }
+    else for (const text of timeLines(measured)) out(text);
     return EXIT_GOOD;
   },
 };
+
+async function model(json: boolean, { out }: Surroundings): Promise<number> {
+  const measured: Measured[] = [];
+  if (!json) out('mix                    kernel    cpu     recorder ns median      min-max   in C  times C');
+  for (const number of plan().keys()) {
+    const one = await inOwnProcess<Measured>(['bench', 'model-once', String(number)]);
+    measured.push(one);
+    if (!json) out(line(one));
+  }
+  if (json) out(JSON.stringify(measured, null, 2));
+  return EXIT_GOOD;
+}
+
+/** One measurement, for `bench model`: its number in the plan. */
+async function modelOnce([number]: readonly string[], { out }: Surroundings): Promise<number> {
+  const planned = plan()[Number(number)];
+  if (planned === undefined) throw new UsageError(`model-once 0 to ${plan().length - 1}`);
+  out(JSON.stringify(measure(planned)));
+  return EXIT_GOOD;
+}
 
 async function trace(given: readonly string[], json: boolean, { out, problem }: Surroundings): Promise<number> {
   const measured = await benchTrace(given, problem);

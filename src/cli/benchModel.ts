@@ -27,12 +27,16 @@ const LONGEST_JOURNAL = 64 * LOG_CHUNK;
 export const MIXES = ['enter_remove_pair', '2x(fault,unmap)_cycle'] as const;
 export type Mix = (typeof MIXES)[number];
 
-export interface Measured {
+/** What is measured, each in a process of its own: a machine has one kernel and one processor, and the engine compiles for what it met. */
+export interface Planned {
   readonly mix: Mix;
   readonly kernel: KernelName;
   readonly cpu: CpuName;
   /** with a journal attached */
   readonly recorder: boolean;
+}
+
+export interface Measured extends Planned {
   /** nanoseconds a pair or cycle, of the runs */
   readonly nsMedian: number;
   readonly nsMin: number;
@@ -113,14 +117,18 @@ function cycles(m: Machine, log: Log | null, count: number): void {
 
 const SIZES: Readonly<Record<Mix, number>> = { enter_remove_pair: 200_000, '2x(fault,unmap)_cycle': 100_000 };
 
-export function measure(
-  mix: Mix,
-  kernel: KernelName,
-  cpu: CpuName,
-  recorder: boolean,
-  runs: number,
-  scale: number,
-): Measured {
+export function plan(): Planned[] {
+  return MIXES.flatMap((mix) =>
+    MEASURED_IN_C.flatMap(({ kernel, cpu }) => [false, true].map((recorder) => ({ mix, kernel, cpu, recorder }))),
+  );
+}
+
+/**
+ * Measures a mix.
+ * @param runs of it, after one to warm up; the median counts
+ * @param scale of the number of pairs or cycles in a run
+ */
+export function measure({ mix, kernel, cpu, recorder }: Planned, runs = 5, scale = 1): Measured {
   const m = machine(kernel, cpu);
   if (mix === '2x(fault,unmap)_cycle') prepareFaults(m);
   const log = recorder ? new Log() : null;
@@ -137,17 +145,4 @@ export function measure(
   times.sort((a, b) => a - b);
   const at = (i: number): number => Math.round((times[i] ?? 0) * 10) / 10;
   return { mix, kernel, cpu, recorder, nsMedian: at(times.length >> 1), nsMin: at(0), nsMax: at(times.length - 1) };
-}
-
-/**
- * Measures both mixes of every kernel and processor, without and with a journal.
- * @param runs of each, after one to warm up; the median counts
- * @param scale of the number of pairs or cycles in a run
- */
-export function benchModel(runs = 5, scale = 1): Measured[] {
-  return MIXES.flatMap((mix) =>
-    MEASURED_IN_C.flatMap(({ kernel, cpu }) =>
-      [false, true].map((recorder) => measure(mix, kernel, cpu, recorder, runs, scale)),
-    ),
-  );
 }

@@ -1,7 +1,7 @@
 // `hptscope bench trace`: how fast traces are read and replayed, beside `trace-cmd report` on the same file, and how much memory that
 // takes. Each measurement runs in a process of its own.
 
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -10,6 +10,7 @@ import { nodeFiles } from '../platform/node/files';
 import { openTrace } from '../trace/openTrace';
 import { repeatedDat, spanOf, writeRepeatedText } from './benchTraceInputs';
 import type { TraceOnce, TraceWork } from './benchTraceOnce';
+import { inOwnProcess } from './ownProcess';
 
 /** The recording that longer inputs are made of, in a checkout. */
 const SEED = 'test/data/captures/p9-61-64k-fixed/trace.v6.dat.gz';
@@ -61,7 +62,7 @@ export async function benchTrace(given: readonly string[], tell: (text: string) 
     for (const input of inputs) {
       for (const work of input.work) {
         tell(`${input.name}: ${work}`);
-        measured.push(rates(input, work, await inOwnProcess(input, work)));
+        measured.push(rates(input, work, await once(input, work)));
       }
       const other = /\.dat$/.test(input.path) ? traceCmd(input, measured.at(-1)?.events ?? 0) : undefined;
       if (other !== undefined) measured.push(other);
@@ -97,22 +98,8 @@ function textBytes(events: number): number {
   return events * 105;
 }
 
-function inOwnProcess({ path, repetitions }: Input, work: TraceWork): Promise<TraceOnce> {
-  const script = process.argv[1] ?? '';
-  const args = ['bench', 'trace-once', work, path, String(repetitions)];
-  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let text = '';
-  child.stdout.setEncoding('utf8');
-  child.stdout.on('data', (piece: string) => {
-    text += piece;
-  });
-  return new Promise((done, fail) => {
-    child.on('error', fail);
-    child.on('close', (code) => {
-      if (code === 0) done(JSON.parse(text) as TraceOnce);
-      else fail(new Error(`${work} of ${path} ended with code ${code}`));
-    });
-  });
+function once({ path, repetitions }: Input, work: TraceWork): Promise<TraceOnce> {
+  return inOwnProcess<TraceOnce>(['bench', 'trace-once', work, path, String(repetitions)]);
 }
 
 function rates(

@@ -8,6 +8,7 @@ import { convertCommand } from './convert';
 import { debugAdapterCommand } from './debugAdapter';
 import { decodeCommand } from './decode';
 import { docsCommand } from './docs';
+import { setUpEngine } from './engine';
 import { eventsCommand } from './events';
 import { gotoCommand } from './goto';
 import { recordCommand } from './record';
@@ -76,6 +77,7 @@ async function main(args: readonly string[], surroundings: Surroundings): Promis
   }
 }
 
+setUpEngine();
 // a reader that stops early (`hptscope run … | head`) is no error
 process.stdout.on('error', () => process.exit(EXIT_GOOD));
 

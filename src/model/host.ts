@@ -16,7 +16,7 @@ import {
   testAgeRange,
 } from './notifiers';
 import * as Scalar from './scalar';
-import { type Hpt, type Memslot, NOTHING, pfnOf, type Vma } from './state';
+import { type Hpt, type Memslot, pfnOf, type Vma } from './state';
 import type { Vm } from './vm';
 import { frameHi, high } from './words';
 import type { World } from './world';
@@ -54,14 +54,14 @@ export class HostMemory implements World {
   pteFlags = 0;
   ptePfn = 0;
   pteShift = 0;
-  // the PTE looked at last: its mapping, its number there, and where it stands
+  // the PTE looked at last: its mapping, and its number there
   private vma: Vma | null = null;
   private block = 0;
-  private chunk: Int32Array = NOTHING;
-  private o = 0;
-  // the page of a memslot that it is, when it was asked for as such; good while the mappings are these
+  // the memslot asked for last: the mapping of small pages that holds all of it, if one does, and where it begins there; good while
+  // the mappings are these
   private slot: Memslot | null = null;
-  private page = 0;
+  private whole: Vma | null = null;
+  private firstPage = 0;
   private vmas: readonly Vma[] = [];
 
   constructor(private readonly vm: Vm) {}
@@ -77,33 +77,38 @@ export class HostMemory implements World {
 
   private locate(hva: number): Vma | null {
     const vma = this.vmaOf(hva);
-    this.vma = vma;
-    this.slot = null;
-    if (vma === null) return null;
-    const block = Math.floor((hva - vma.hva) * vma.blocksPerByte);
-    this.block = block;
-    this.chunk = vma.ptes.own(block);
-    this.o = (block & 255) << 1;
-    this.pteShift = vma.blockShift;
-    this.read();
+    if (vma === null) this.vma = null;
+    else this.look(vma, Math.floor((hva - vma.hva) * vma.blocksPerByte));
     return vma;
-  }
-
-  private read(): void {
-    const lo = this.chunk[this.o] as number;
-    this.pteFlags = lo & 0xfff;
-    this.ptePfn = pfnOf(this.chunk[this.o + 1] as number, lo);
   }
 
   private locatePage(slot: Memslot, page: number): Vma | null {
     const { vmas } = this.vm.state;
-    if (page !== this.page || slot !== this.slot || vmas !== this.vmas) {
-      if (this.locate(slot.hva + page * this.vm.page) === null) return null;
-      this.slot = slot;
-      this.page = page;
-      this.vmas = vmas;
-    } else this.read();
-    return this.vma;
+    if (slot !== this.slot || vmas !== this.vmas) this.findWhole(slot, vmas);
+    const vma = this.whole;
+    if (vma === null) return this.locate(slot.hva + page * this.vm.page);
+    this.look(vma, this.firstPage + page);
+    return vma;
+  }
+
+  private findWhole(slot: Memslot, vmas: readonly Vma[]): void {
+    const vma = this.vmaOf(slot.hva);
+    this.whole = vma !== null && vma.order === 0 && slot.end <= vma.end ? vma : null;
+    this.firstPage = vma === null ? 0 : Math.floor((slot.hva - vma.hva) * this.vm.pagesPerByte);
+    this.slot = slot;
+    this.vmas = vmas;
+  }
+
+  /** Looks at a PTE. */
+  private look(vma: Vma, block: number): void {
+    const chunk = vma.ptes.chunk(block);
+    const o = (block & 255) << 1;
+    const lo = chunk[o] as number;
+    this.vma = vma;
+    this.block = block;
+    this.pteShift = vma.blockShift;
+    this.pteFlags = lo & 0xfff;
+    this.ptePfn = pfnOf(chunk[o + 1] as number, lo);
   }
 
   private setPte(vma: Vma, block: number, flags: number, pfn: number): void {
@@ -184,7 +189,6 @@ export class HostMemory implements World {
     // the notifiers may have let others look elsewhere
     this.vma = vma;
     this.block = block;
-    this.slot = null;
     this.pteShift = vma.blockShift;
   }
 

@@ -59,6 +59,8 @@ export const ID_MASK = 0xffff;
 /** The records that one path puts between two that make room are not longer than this many words together. */
 const ROOM = 1024;
 const LIMIT = LOG_CHUNK - ROOM;
+/** Indexes below take no part of the place. */
+const NEAR = 4294967296;
 
 export class Log {
   readonly chunks: Int32Array[] = [new Int32Array(LOG_CHUNK)];
@@ -214,18 +216,18 @@ export class Log {
   write(place: number, index: number, chunk: Int32Array, o: number, hi: number, lo: number): void {
     const oldLo = chunk[o] as number;
     const oldHi = chunk[o + 1] as number;
-    if (oldLo === (lo | 0) && oldHi === (hi | 0)) return;
+    if (((oldLo ^ lo) | (oldHi ^ hi)) === 0) return;
     if (this.last > LIMIT) this.grow();
     const c = this.cur;
-    const p = this.last + 1;
-    c[p] = REC_WRITE << 28;
-    c[p + 1] = place + high(index);
-    c[p + 2] = index | 0;
-    c[p + 3] = oldHi;
-    c[p + 4] = oldLo;
-    c[p + 5] = hi;
-    c[p + 6] = lo;
-    this.last = p + 6;
+    const p = this.last;
+    c[p + 1] = REC_WRITE << 28;
+    c[p + 2] = index < NEAR ? place : place + high(index);
+    c[p + 3] = index;
+    c[p + 4] = oldHi;
+    c[p + 5] = oldLo;
+    c[p + 6] = hi;
+    c[p + 7] = lo;
+    this.last = p + 7;
   }
 
   /** Begins an event; its fields follow by u32, u64 and num in the order of the event table. */

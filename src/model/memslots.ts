@@ -89,7 +89,7 @@ export function addMemslot(vm: Vm, spec: MemslotSpec): number {
         st.put(st.slotWords, PHYS_WORDS + id, npages, phys.owner);
       }
     }
-    const slot = st.newMemslot(id, baseGfn, npages, hva, phys);
+    const slot = st.newMemslot(id, baseGfn, npages, hva, vm.pageShift, phys);
     st.putSlot(id, slot, spec.logDirty ?? false);
     if (vm.kernel.mmioCache) vm.mmioUpdateNext();
     note(vm, slot, 'added');

@@ -134,37 +134,49 @@ function visitRange(vm: Vm, start: number, end: number, work: Work): boolean {
   const slots = slotsInOrder(vm);
   // page by page means start, start + page, …: a last page that no step falls into is left out
   const bySlot = vm.kernel.notifiersBySlot;
-  const last = bySlot ? end : start + Math.floor((end - 1 - start) * vm.pagesPerByte) * vm.page + 1;
+  const last = bySlot ? end : end - start <= vm.page ? start + 1 : lastStep(vm, start, end) + 1;
   let any = false;
   if (bySlot || slots.length === 1 || last === start + 1) {
     for (let i = 0; i < slots.length; i++) if (visitSlot(vm, slots[i] as Memslot, start, last, work)) any = true;
     return any;
   }
-  const pages = slots.flatMap((slot) =>
-    gfnsToVisit(slot, firstGfn(vm, slot, start), lastGfn(vm, slot, last)).map((gfn) => ({
-      hva: slot.hva + (gfn - slot.baseGfn) * vm.page,
-      slot,
-      gfn,
-    })),
-  );
+  const pages = slots
+    .filter((slot) => meets(slot, start, last))
+    .flatMap((slot) =>
+      gfnsToVisit(slot, firstGfn(vm, slot, start), lastGfn(vm, slot, last)).map((gfn) => ({
+        hva: slot.hva + (gfn - slot.baseGfn) * vm.page,
+        slot,
+        gfn,
+      })),
+    );
   // a stable sort keeps the order of the memslots within a page
   pages.sort((one, other) => one.hva - other.hva);
   for (const { slot, gfn } of pages) if (visitPage(vm, slot, gfn, work)) any = true;
   return any;
 }
 
-/** The first guest frame of a memslot in a range that begins at `start`. */
+/** The last of start, start + page, … below `end`. */
+function lastStep(vm: Vm, start: number, end: number): number {
+  return start + Math.floor((end - 1 - start) * vm.pagesPerByte) * vm.page;
+}
+
+/** The first guest frame of a memslot in a range that begins at `start` and meets it. */
 function firstGfn(vm: Vm, slot: Memslot, start: number): number {
   return start <= slot.hva ? slot.baseGfn : slot.baseGfn + Math.floor((start - slot.hva) * vm.pagesPerByte);
 }
 
-/** The last guest frame of a memslot in a range that ends at `end`; below the first when they do not meet. */
+/** The last guest frame of a memslot in a range that ends at `end` and meets it. */
 function lastGfn(vm: Vm, slot: Memslot, end: number): number {
-  const pages = Math.ceil((end - slot.hva) * vm.pagesPerByte);
-  return slot.baseGfn - 1 + (pages < slot.npages ? pages : slot.npages);
+  const last = end >= slot.end ? slot.npages - 1 : Math.floor((end - 1 - slot.hva) * vm.pagesPerByte);
+  return slot.baseGfn + last;
+}
+
+function meets(slot: Memslot, start: number, end: number): boolean {
+  return start < slot.end && end > slot.hva;
 }
 
 function visitSlot(vm: Vm, slot: Memslot, start: number, end: number, work: Work): boolean {
+  if (!meets(slot, start, end)) return false;
   const first = firstGfn(vm, slot, start);
   const last = lastGfn(vm, slot, end);
   let any = false;
@@ -201,7 +213,7 @@ function meetsSlot(vm: Vm, start: number, end: number): boolean {
   const slots = vm.state.slots;
   for (let i = 0; i < slots.length; i++) {
     const slot = slots[i] as Memslot;
-    if (start < slot.hva + slot.npages * vm.page && end > slot.hva) return true;
+    if (meets(slot, start, end)) return true;
   }
   return false;
 }

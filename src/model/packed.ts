@@ -80,7 +80,8 @@ function unpackOwner(state: State, packed: PackedOwner, pageShift: number): void
       const rmap = storeOf(state, packed.rmap);
       const dirty = storeOf(state, packed.dirty);
       const phys = packed.phys === 0 ? null : storeOf(state, packed.phys);
-      state.own((owner) => new Memslot(owner, id, baseGfn, npages, hva, rmap, dirty, phys));
+      const end = hva + npages * 2 ** pageShift;
+      state.own((owner) => new Memslot(owner, id, baseGfn, npages, hva, end, rmap, dirty, phys));
       return;
     }
     case 'vma': {

@@ -266,13 +266,17 @@ export class Hpt extends Chunked {
 
 /** A range of guest physical memory backed by host virtual memory. Page unit: the host page. */
 export class Memslot {
-  /** @param phys PPC970 only: survives the deletion of the slot */
+  /**
+   * @param end hva after its last byte
+   * @param phys PPC970 only: survives the deletion of the slot
+   */
   constructor(
     readonly owner: number,
     readonly id: number,
     readonly baseGfn: number,
     readonly npages: number,
     readonly hva: number,
+    readonly end: number,
     readonly rmap: Store,
     readonly dirty: Store,
     readonly phys: Store | null,
@@ -443,10 +447,12 @@ export class State {
     return this.own((owner) => new Hpt(owner, order));
   }
 
-  newMemslot(id: number, baseGfn: number, npages: number, hva: number, phys: Store | null): Memslot {
+  /** @param pageShift log2 of the host page size */
+  newMemslot(id: number, baseGfn: number, npages: number, hva: number, pageShift: number, phys: Store | null): Memslot {
     const rmap = this.store(Plane.rmap);
     const dirty = this.store(Plane.dirty);
-    return this.own((owner) => new Memslot(owner, id, baseGfn, npages, hva, rmap, dirty, phys));
+    const end = hva + npages * 2 ** pageShift;
+    return this.own((owner) => new Memslot(owner, id, baseGfn, npages, hva, end, rmap, dirty, phys));
   }
 
   newSlotPhys(): Store {

@@ -146,7 +146,7 @@ export class ReplayedMachine {
     const npages = Number(size >> BigInt(vm.pageShift));
     if (addMemslot(vm, { slot: id, baseGfn, npages, hva: Number(hva), logDirty }) !== 0) {
       // what the recording says counts, also where the kernel would have refused it
-      vm.state.putSlot(id, vm.state.newMemslot(id, baseGfn, npages, Number(hva), null), logDirty);
+      vm.state.putSlot(id, vm.state.newMemslot(id, baseGfn, npages, Number(hva), vm.pageShift, null), logDirty);
     }
     const added = vm.state.slotOfId(id);
     if (added !== null) {

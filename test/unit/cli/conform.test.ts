@@ -1,7 +1,7 @@
 // `hptscope conform` and `hptscope bench`: what they print, how they exit, and what they say about files that are no vectors.
 
 import { strict as assert } from 'node:assert';
-import { benchModel, MEASURED_IN_C, MIXES } from '../../../src/cli/benchModel';
+import { MEASURED_IN_C, MIXES, measure, plan } from '../../../src/cli/benchModel';
 import type { Surroundings } from '../../../src/cli/command';
 import { conformCommand } from '../../../src/cli/conformCommand';
 
@@ -91,7 +91,7 @@ describe('hptscope conform', () => {
 
 describe('hptscope bench model', () => {
   it('measures each mix for each kernel and processor, with recorder and without', () => {
-    const measured = benchModel(3, 0.002);
+    const measured = plan().map((planned) => measure(planned, 3, 0.002));
     assert.equal(measured.length, MIXES.length * MEASURED_IN_C.length * 2);
     for (const one of measured) {
       assert.deepEqual(Object.keys(one), ['mix', 'kernel', 'cpu', 'recorder', 'nsMedian', 'nsMin', 'nsMax']);

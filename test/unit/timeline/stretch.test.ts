@@ -11,7 +11,7 @@ type Write = Parameters<WriteVisitor>;
 
 /** Writes to a few words of a table, its links and a memslot's rmap, each with the value that stood there before. */
 function someWrites(state: State, count: number): Write[] {
-  const slot = state.newMemslot(0, 0, 64, 0x7f0000000000, null);
+  const slot = state.newMemslot(0, 0, 64, 0x7f0000000000, 16, null);
   const { placeV, placeR, placeLink } = state.hpt;
   const places = [placeV, placeR, placeLink, slot.rmap.place];
   const now = new Map<string, readonly [number, number]>();
