@@ -11,7 +11,8 @@ import { DEFAULT_MSR, type HcallResult, Machine } from '../model/machine';
 import { slotPhysArrays } from '../model/memslots';
 import type { AccessKind, AccessStep } from '../model/mmu';
 import { Point } from '../model/points';
-import { pfnOf, Scalar, Vcpu } from '../model/state';
+import { pfnOf } from '../model/ranges';
+import { Scalar, Vcpu } from '../model/state';
 import { hex64, numHi, numLo, toBig, toSigned } from '../model/words';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };

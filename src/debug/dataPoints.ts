@@ -2,7 +2,10 @@
 // breakpoints name, and the list of moments that changed it.
 
 import { V_HVLOCK } from '../model/bits';
-import { type Hpt, Memslot, Plane, Scalar } from '../model/state';
+import type { Hpt } from '../model/hpt';
+import { Plane } from '../model/place';
+import { Memslot } from '../model/ranges';
+import { Scalar } from '../model/state';
 import type { Vm } from '../model/vm';
 import { upTo } from '../timeline/column';
 import { generationOf, tablesOf } from '../timeline/generations';

@@ -3,7 +3,7 @@
 import { EVENTS, type Event, type EventOf, eventText, showField, UNKNOWN_INDEX } from '../model/events';
 import type { DoubtName } from '../model/log';
 import { hpteView } from '../model/machine';
-import { PLANE_NAMES } from '../model/state';
+import { PLANE_NAMES } from '../model/place';
 import type { Vm } from '../model/vm';
 import type { FrameAt, Run, Write } from '../timeline/run';
 import { dword0, dword1, statusWord } from './decode';

@@ -3,7 +3,9 @@
 
 import type { Event, EventOf } from '../model/events';
 import { actualShift, gfnOf } from '../model/hpte';
-import { Plane, type Store, Vcpu } from '../model/state';
+import { Plane } from '../model/place';
+import { Vcpu } from '../model/state';
+import type { Store } from '../model/store';
 import type { Vm } from '../model/vm';
 import { hiOf, loOf, toBig } from '../model/words';
 import type { Run, Write } from '../timeline/run';

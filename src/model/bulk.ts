@@ -18,10 +18,11 @@ import {
 } from './bits';
 import { isKey31, lockHpte, vHiOf } from './entry';
 import { eventCode } from './events';
+import type { Hpt } from './hpt';
 import { tlbieRb } from './hpte';
 import { sBulk, sPageInit } from './listing';
 import { noteModification, removeRevmapChain, updateDirtyMap } from './rmap';
-import { type Hpt, Scalar } from './state';
+import { Scalar } from './state';
 import { localInvalidate61, tlbieErrata, tlbiePage } from './tlb';
 import type { Vm } from './vm';
 import { maskLo } from './words';

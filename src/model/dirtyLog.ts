@@ -2,10 +2,12 @@
 import { R_C, RMAP_C_HI, RMAP_PRESENT_HI, V_ABSENT, V_VALID } from './bits';
 import { lockHpte, unlockHpte, vHiOf } from './entry';
 import { eventCode } from './events';
+import type { Hpt } from './hpt';
 import { actualShift, isWritable } from './hpte';
 import { sDirtyLog } from './listing';
+import type { Memslot } from './ranges';
 import { LONGEST_RING, lockRmap, noteModification, pagesOf, unlockRmap } from './rmap';
-import { type Hpt, type Memslot, Scalar } from './state';
+import { Scalar } from './state';
 import { tlbieHpte } from './tlb';
 import type { Vm } from './vm';
 import { numHi } from './words';

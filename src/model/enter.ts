@@ -37,8 +37,9 @@ import { Local, sEnter, sVirtEnter } from './listing';
 import { ENTER, EVENT, LOCAL, STEP } from './log';
 import { getGuestPage } from './pin';
 import { Point } from './points';
+import type { Memslot } from './ranges';
 import { addRevmapChain, lockRmap, noteModification, unlockRmap } from './rmap';
-import { type Memslot, Scalar } from './state';
+import { Scalar } from './state';
 import type { Vm } from './vm';
 import { frameHi, high, maskHi, maskLo, numHi } from './words';
 

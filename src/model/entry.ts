@@ -3,11 +3,12 @@
  * an invalidation (kvmppc_hv lock_hpte and unlock_hpte, mmu_invalidate_retry, slot_is_aligned).
  */
 import { R_KEY_HI, R_KEY_LO, V_HVLOCK } from './bits';
+import type { Hpt } from './hpt';
 import { oldVHi } from './hpte';
 import * as Lane from './lane';
+import type { Memslot } from './ranges';
 import { pagesOf } from './rmap';
 import * as Scalar from './scalar';
-import type { Hpt, Memslot } from './state';
 import type { Vm } from './vm';
 import { toBig, toNum } from './words';
 

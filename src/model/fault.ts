@@ -27,14 +27,16 @@ import {
 } from './bits';
 import { invalidating, lockHpte, seqMoved, unlockHpte } from './entry';
 import { eventCode, RETRY_WHY } from './events';
+import type { Hpt } from './hpt';
 import { actualShift, gfnOf, isWritable, newRHi, oldVHi, readonlyIsRxxx, wimgFits } from './hpte';
 import * as Lane from './lane';
 import { Local, sPageFault } from './listing';
 import { ENTER, EVENT, LOCAL, type Log, STEP } from './log';
 import { Point } from './points';
+import type { Memslot } from './ranges';
 import { addRevmapChain, lockRmap, unlockRmap } from './rmap';
 import * as Scalar from './scalar';
-import type { Hpt, Memslot, Registers } from './state';
+import type { Registers } from './store';
 import { tlbieHpte } from './tlb';
 import * as Vcpu from './vcpu';
 import type { Vm } from './vm';

@@ -28,12 +28,13 @@ import {
 } from './bits';
 import { indexIn, isKey31, lockHpte, setOut, unlockHpte, vHiOf } from './entry';
 import { eventCode } from './events';
+import type { Hpt } from './hpt';
 import { actualShift, gfnOf, isWritable, oldVHi, readonlyIsRxxx } from './hpte';
 import * as Lane from './lane';
 import { sClearMod, sClearRef, sProtect, sRead, sRemove } from './listing';
 import { ENTER, EVENT, LEAVE, STEP } from './log';
+import type { Memslot } from './ranges';
 import { lockRmap, noteModification, pagesOf, removeRevmapChain, updateDirtyMap } from './rmap';
-import type { Hpt, Memslot } from './state';
 import { localInvalidate61, tlbieHpte } from './tlb';
 import type { Vm } from './vm';
 import { high } from './words';

@@ -4,6 +4,7 @@
  */
 import { EEXIST, EINVAL, PTE_ACCESSED, PTE_CACHE, PTE_DIRTY, PTE_PRESENT, PTE_RW, PTE_SPECIAL, R_RC } from './bits';
 import { eventCode, HOST_CHANGE } from './events';
+import type { Hpt } from './hpt';
 import * as Lane from './lane';
 import { sHost } from './listing';
 import { ENTER, EVENT, STEP } from './log';
@@ -15,8 +16,8 @@ import {
   invalidateRangeStart,
   testAgeRange,
 } from './notifiers';
+import { type Memslot, pfnOf, type Vma } from './ranges';
 import * as Scalar from './scalar';
-import { type Hpt, type Memslot, pfnOf, type Vma } from './state';
 import type { Vm } from './vm';
 import { frameHi, high } from './words';
 import type { World } from './world';

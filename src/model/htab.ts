@@ -20,10 +20,11 @@ import { doHEnter } from './enter';
 import { vHiOf } from './entry';
 import { eventCode } from './events';
 import { hRemove } from './hcalls';
+import type { Hpt } from './hpt';
 import { pageShifts } from './hpte';
 import { sHtabRead, sHtabWrite } from './listing';
 import { setVrmaSlbV } from './memslots';
-import { type Hpt, Scalar } from './state';
+import { Scalar } from './state';
 import type { Vm } from './vm';
 import { hex64Padded, numHi, numLo, toNum } from './words';
 

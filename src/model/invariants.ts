@@ -19,11 +19,13 @@ import {
   V_VALID,
 } from './bits';
 import { EVENT_WORDS } from './events';
+import { Hpt } from './hpt';
 import { actualShift, gfnOf, isWritable } from './hpte';
 import { sClearMod, sClearRef, sReset } from './listing';
 import { type Log, REC_ENTER, REC_LEAVE, REC_WRITE, readLog } from './log';
+import { decodePlace, Plane } from './place';
+import { Memslot } from './ranges';
 import { LONGEST_RING } from './rmap';
-import { decodePlace, Hpt, Memslot, Plane } from './state';
 import type { Vm } from './vm';
 import { maskHi, maskLo, toNum } from './words';
 

@@ -13,6 +13,7 @@
  * STEP, LOCAL and EVENT carry in bits 16-27 the doubts (Doubt) under which the path ran: which of its inputs were not known.
  * A record never crosses a chunk; the rest of a chunk after the last record is begins with PAD.
  */
+import { NEAR } from './place';
 import { high } from './words';
 
 export const REC_PAD = 0;
@@ -59,8 +60,6 @@ export const ID_MASK = 0xffff;
 /** The records that one path puts between two that make room are not longer than this many words together. */
 const ROOM = 1024;
 const LIMIT = LOG_CHUNK - ROOM;
-/** Indexes below take no part of the place. */
-const NEAR = 4294967296;
 
 export class Log {
   readonly chunks: Int32Array[] = [new Int32Array(LOG_CHUNK)];

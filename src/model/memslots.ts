@@ -17,7 +17,9 @@ import { hEnter } from './enter';
 import { eventCode, SLOT_CHANGE } from './events';
 import { sMemslot, sVrma } from './listing';
 import { Cause, unmapRmapp } from './notifiers';
-import { type Memslot, Scalar, Store } from './state';
+import type { Memslot } from './ranges';
+import { Scalar } from './state';
+import { Store } from './store';
 import type { Vm } from './vm';
 import { numHi, numLo, toNum } from './words';
 

@@ -33,13 +33,15 @@ import {
 import { vHiOf } from './entry';
 import { ACCESS_KINDS, eventCode, INTERRUPTS } from './events';
 import { pageFault } from './fault';
+import type { Hpt } from './hpt';
 import { actualShift, amrFault, baseShiftOf, mayRead, mayWrite, oldVHi } from './hpte';
 import { hpteHvFault } from './hvFault';
 import { sAccess } from './listing';
 import { Point } from './points';
 import * as Scalar from './scalar';
 import { avpnIgnored, avpnLo, findLockHpte, noneHas, primaryPteg, secondaryPteg, segmentShift } from './search';
-import { type Hpt, type Registers, SLB_ENTRIES } from './state';
+import { SLB_ENTRIES } from './state';
+import type { Registers } from './store';
 import { fillTlb, findTlb, flushIfNeeded, TLB_WORDS, Tlb } from './tlb';
 import * as Vcpu from './vcpu';
 import type { Vm } from './vm';

@@ -6,14 +6,16 @@ import { R_C, R_KEY_HI, R_KEY_LO, R_R, R_RC, RMAP_PRESENT_HI, RMAP_R_HI, V_ABSEN
 import { lockHpte, unlockHpte } from './entry';
 import { ABSENT_CAUSE, eventCode, SPAN_KINDS } from './events';
 import { clearRef } from './hcalls';
+import type { Hpt } from './hpt';
 import { actualShift, gfnOf, oldVHi } from './hpte';
 import * as Lane from './lane';
 import { sAge, sRange, sSetSpte, sTestAge, sUnmap } from './listing';
 import { ENTER, EVENT, LEAVE, type Log, STEP } from './log';
 import { Point } from './points';
+import type { Memslot } from './ranges';
 import { LONGEST_RING, lockRmap, noteModification, pagesOf, unlinkHpte, unlockRmap, updateDirtyMap } from './rmap';
 import * as Scalar from './scalar';
-import { type Hpt, type Memslot, putAt } from './state';
+import { putAt } from './state';
 import { tlbieHpte } from './tlb';
 import type { Vm } from './vm';
 import { high, numHi } from './words';

@@ -2,9 +2,14 @@
  * A machine as plain data and typed arrays, so that it can be handed to another thread: what stands behind the owners of its state,
  * and the chunks of words that were ever written.
  */
+
+import { Hpt } from './hpt';
 import { KERNELS, type KernelName } from './kernel';
 import type { Mutation } from './mutations';
-import { Hpt, type Mapping, Memslot, type Owned, type Plane, type State, Store, Vma } from './state';
+import type { Plane } from './place';
+import { type Mapping, Memslot, Vma } from './ranges';
+import type { Owned, State } from './state';
+import { Store } from './store';
 import { Vm, type VmConfig } from './vm';
 import type { World } from './world';
 

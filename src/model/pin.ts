@@ -5,8 +5,8 @@
 import { EFAULT, EINVAL, PTE_CACHE } from './bits';
 import { eventCode } from './events';
 import { sGetPage, sPin } from './listing';
+import type { Memslot } from './ranges';
 import { pagesOf, updateDirtyMap } from './rmap';
-import type { Memslot } from './state';
 import type { Vm } from './vm';
 import { maskLo, numHi } from './words';
 

@@ -5,11 +5,12 @@
 import { EBUSY, EINVAL, ENOSPC, ENXIO, SLB_1T_HI, V_ABSENT, V_BOLTED, V_HVLOCK, V_SECONDARY, V_VALID } from './bits';
 import { lockHpte, unlockHpte, vHiOf } from './entry';
 import { eventCode, RESIZE_PHASE } from './events';
+import { Hpt } from './hpt';
 import { actualShift, gfnOf, newRHi, pageShifts } from './hpte';
 import { sReset, sResize } from './listing';
 import { Cause, unmapHpte } from './notifiers';
 import { lockRmap, unlockRmap } from './rmap';
-import { Hpt, Scalar } from './state';
+import { Scalar } from './state';
 import { flushAllTlbs } from './tlb';
 import type { Vm } from './vm';
 import { toBig } from './words';

@@ -5,13 +5,14 @@
 
 import { GR_MODIFIED_HI, R_C, R_RC, RMAP_C_HI, RMAP_PRESENT_HI, RMAP_R_HI } from './bits';
 import { DIRTY_CAUSE, eventCode } from './events';
+import type { Hpt } from './hpt';
 import { actualShift, gfnOf } from './hpte';
 import * as Lane from './lane';
 import { Local, sAddRevmap, sRemoveRevmap } from './listing';
 import { ENTER, EVENT, LEAVE, LOCAL, STEP } from './log';
 import type { Point } from './points';
+import type { Memslot } from './ranges';
 import * as Scalar from './scalar';
-import type { Hpt, Memslot } from './state';
 import type { Vm } from './vm';
 import { high } from './words';
 

@@ -4,10 +4,10 @@
  */
 import { SLB_1T_HI, SLB_L, SLB_LP, V_LARGE, V_SECONDARY } from './bits';
 import { lockHpte } from './entry';
+import type { Hpt } from './hpt';
 import { baseShiftOf, oldVHi } from './hpte';
 import { Local, sFind } from './listing';
 import { ENTER, LOCAL, STEP } from './log';
-import type { Hpt } from './state';
 import type { Vm } from './vm';
 import { high, toNum } from './words';
 

@@ -4,7 +4,8 @@
  *
  * Answers are left in the fields, so that asking allocates nothing.
  */
-import type { Hpt, Memslot } from './state';
+import type { Hpt } from './hpt';
+import type { Memslot } from './ranges';
 
 export interface World {
   /** Host PTE flags (bits.ts PTE_*) of the last page found. */

@@ -2,10 +2,10 @@
 // address, protection, key, WIMG, sizes (Power ISA "Page Table Entry", "Page Table Search").
 
 import { SLB_1T_HI, SLB_ESID_VALID, V_BOLTED, V_LARGE, V_SECONDARY, V_VALID } from '../model/bits';
-
+import type { Hpt } from '../model/hpt';
 import { findSlb } from '../model/mmu';
 import { primaryPteg as ptegOf, secondaryPteg, segmentShift } from '../model/search';
-import type { Hpt, Registers } from '../model/state';
+import type { Registers } from '../model/store';
 import { hiOf, loOf, toBig } from '../model/words';
 
 /** A segment as an address falls into it. */

@@ -14,7 +14,7 @@ import {
 } from '../model/bits';
 import { isWritable } from '../model/hpte';
 import type { HpteView } from '../model/machine';
-import { pfnOf } from '../model/state';
+import { pfnOf } from '../model/ranges';
 import { hiOf, loOf, toBig } from '../model/words';
 import type { Check, Numeral, Value, Word } from './ast';
 import { isNumeral } from './ast';

@@ -2,7 +2,8 @@
 
 import { R_RPN_HI, R_RPN_LO } from '../model/bits';
 import type { Machine } from '../model/machine';
-import type { Memslot, Registers } from '../model/state';
+import type { Memslot } from '../model/ranges';
+import type { Registers } from '../model/store';
 import { toBig } from '../model/words';
 import type { Numeral, PtegReference, Statement, Value, Word } from './ast';
 import { isNumeral } from './ast';

@@ -2,7 +2,7 @@
  * What differs between two moments of a run: the words that hold another value at `to` than at `from`, whichever of the two
  * comes first. A lock that was taken and dropped on the way is no difference.
  */
-import { decodePlace, Plane } from '../model/state';
+import { decodePlace, Plane } from '../model/place';
 import { toBig } from '../model/words';
 import type { Run } from './run';
 

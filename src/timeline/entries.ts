@@ -3,8 +3,9 @@
  * ISA "Page Table Entry"; the guest's own view of dword 1 names the guest frame).
  */
 import { R_P9_B_HI, V_ABSENT, V_VALID } from '../model/bits';
+import type { Hpt } from '../model/hpt';
 import { actualShift, gfnOf, storageKey } from '../model/hpte';
-import type { Hpt, State } from '../model/state';
+import type { State } from '../model/state';
 import type { Vm } from '../model/vm';
 import { certaintyOf, isSettled, possibleStates } from './known';
 

@@ -2,7 +2,8 @@
  * Tables of a run by generation: a resize or reset starts a new table, and an HPTE's identity is (generation, index). Generations are
  * numbered from 0 in the order in which the tables were allocated, also one that a failed resize never put into force.
  */
-import { Hpt, type State } from '../model/state';
+import { Hpt } from '../model/hpt';
+import type { State } from '../model/state';
 
 /** Tables found so far, and the first owner that was not looked at. */
 interface Found {

@@ -12,7 +12,8 @@
  *   bits 32-41  causes of the doubt about frame and R, C
  *   bits 42-63  epoch: a word of another epoch than the background's is void, and the background holds for its slot
  */
-import { Scalar, type State, type Store } from '../model/state';
+import { Scalar, type State } from '../model/state';
+import type { Store } from '../model/store';
 
 /** Why something is unknown. */
 export const CAUSES = [

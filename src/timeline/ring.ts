@@ -4,7 +4,7 @@
  */
 import { RMAP_C_HI, RMAP_PRESENT_HI, RMAP_R_HI, V_ABSENT, V_VALID } from '../model/bits';
 import { actualShift, gfnOf } from '../model/hpte';
-import type { Memslot } from '../model/state';
+import type { Memslot } from '../model/ranges';
 import type { Vm } from '../model/vm';
 import { toBig } from '../model/words';
 

@@ -18,7 +18,7 @@ import {
   REC_LOCAL,
   readLog,
 } from '../model/log';
-import { decodePlace, type Place } from '../model/state';
+import { decodePlace, type Place } from '../model/place';
 import type { Vm } from '../model/vm';
 import { toBig } from '../model/words';
 import { upTo } from './column';

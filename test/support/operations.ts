@@ -3,11 +3,13 @@
 
 import fc from 'fast-check';
 import { decodeEvent, EVENT_NAMES, EVENT_WORDS, type Event } from '../../src/model/events';
+import { Hpt } from '../../src/model/hpt';
 import { checkHarvest, checkInvariants } from '../../src/model/invariants';
 import { type Log, REC_ENTER, REC_EVENT, REC_LEAVE, readLog } from '../../src/model/log';
 import { Machine, type MachineOptions } from '../../src/model/machine';
 import { POINTS, Point } from '../../src/model/points';
-import { Hpt, Scalar, Store } from '../../src/model/state';
+import { Scalar } from '../../src/model/state';
+import { Store } from '../../src/model/store';
 import { Fnv } from '../../src/model/words';
 
 /** Base of guest memory in the host. */

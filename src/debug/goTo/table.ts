@@ -6,7 +6,7 @@ import { SLB_1T_HI, SLB_L, V_ABSENT, V_VALID } from '../../model/bits';
 import { oldDword0 } from '../../model/entry';
 import { explainSearch, sizeName } from '../../model/explain';
 import { actualShift } from '../../model/hpte';
-import type { Memslot } from '../../model/state';
+import type { Memslot } from '../../model/ranges';
 import type { Vm } from '../../model/vm';
 import { entryState, guestFrame, hostFrameOf } from '../../timeline/entries';
 import { backgroundStates, certaintyOf, FREE, isLearnt, isSettled, possibleStates } from '../../timeline/known';

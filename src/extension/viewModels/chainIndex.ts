@@ -2,7 +2,8 @@
 // that a step costs what it changed and not the number of rings.
 
 import { RMAP_PRESENT_HI } from '../../model/bits';
-import { type Memslot, Plane } from '../../model/state';
+import { Plane } from '../../model/place';
+import type { Memslot } from '../../model/ranges';
 import type { Vm } from '../../model/vm';
 import { changesBetween, farTravel } from '../../timeline/changes';
 import { guestFrame } from '../../timeline/entries';

@@ -1,7 +1,8 @@
 // The host's side of a guest page: the Linux PTE that backs it.
 
 import { PTE_ACCESSED, PTE_CACHE, PTE_DIRTY, PTE_PRESENT, PTE_RW, PTE_SPECIAL } from '../../model/bits';
-import { type Memslot, Plane, pfnOf, type Vma } from '../../model/state';
+import { Plane } from '../../model/place';
+import { type Memslot, pfnOf, type Vma } from '../../model/ranges';
 import { hex, l10n } from '../texts';
 import { spokenSentence } from './hpte';
 import type { ViewNode } from './node';

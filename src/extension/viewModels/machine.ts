@@ -4,8 +4,11 @@
 import { MSR_DR, MSR_IR, MSR_PR, SLB_1T_HI, SLB_ESID_VALID, SLB_KP, SLB_KS } from '../../model/bits';
 import { EVENTS } from '../../model/events';
 import { slotPhysArrays } from '../../model/memslots';
+import { Plane } from '../../model/place';
+import { pfnOf } from '../../model/ranges';
 import { segmentShift } from '../../model/search';
-import { MMIO_ENTRIES, Plane, pfnOf, Scalar, SLB_ENTRIES, type Store, Vcpu } from '../../model/state';
+import { MMIO_ENTRIES, Scalar, SLB_ENTRIES, Vcpu } from '../../model/state';
+import type { Store } from '../../model/store';
 import { toBig } from '../../model/words';
 import { count, hex, hex64, l10n, size } from '../texts';
 import { spokenSentence, valueNode } from './hpte';

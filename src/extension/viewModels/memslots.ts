@@ -1,6 +1,7 @@
 // The Memslots tree: slot ▸ pages in use ▸ rmap word ▸ ring of HPTEs, with the absent HPTEs and the host page beside.
 
-import { type Memslot, Plane } from '../../model/state';
+import { Plane } from '../../model/place';
+import type { Memslot } from '../../model/ranges';
 import { guestFrame } from '../../timeline/entries';
 import { count, hex, l10n, size } from '../texts';
 import { spokenSentence } from './hpte';

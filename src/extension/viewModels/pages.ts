@@ -1,7 +1,8 @@
 // A guest page in the trees: its rmap word decoded, the ring of its HPTEs, the absent HPTEs that still map it, and the host
 // page behind it (Book3S HV rmap chains; kvm_unmap_rmapp takes an entry off the ring and leaves it absent).
 
-import { type Memslot, Plane } from '../../model/state';
+import { Plane } from '../../model/place';
+import type { Memslot } from '../../model/ranges';
 import { entryState, hostFrameOf } from '../../timeline/entries';
 import { type Ring, type RmapWord, readRing, rmapWord } from '../../timeline/ring';
 import { hex, hex64, l10n } from '../texts';

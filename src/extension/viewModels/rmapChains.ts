@@ -2,7 +2,8 @@
 // order, head first. A broken ring says why it is broken.
 
 import type { EventName } from '../../model/events';
-import { type Memslot, Plane } from '../../model/state';
+import { Plane } from '../../model/place';
+import type { Memslot } from '../../model/ranges';
 import { count, hex, hex64, l10n } from '../texts';
 import { spokenSentence } from './hpte';
 import { bucketed, mostSiblings, type ViewNode } from './node';

@@ -1,6 +1,6 @@
 // The run as the views see it: at its current moment, with what the last travel changed.
 
-import { Plane } from '../../model/state';
+import { Plane } from '../../model/place';
 import type { Vm } from '../../model/vm';
 import { Changes, changesBetween, farTravel } from '../../timeline/changes';
 import { backgroundStates, isSettled, knownOf } from '../../timeline/known';

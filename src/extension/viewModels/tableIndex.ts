@@ -3,7 +3,10 @@
 // step costs what it changed and not the size of the table.
 
 import { RMAP_PRESENT_HI, RMAP_RC_HI, V_ABSENT, V_BOLTED, V_VALID } from '../../model/bits';
-import { type Hpt, type Memslot, Plane, Scalar } from '../../model/state';
+import type { Hpt } from '../../model/hpt';
+import { Plane } from '../../model/place';
+import type { Memslot } from '../../model/ranges';
+import { Scalar } from '../../model/state';
 import { type Changes, changesBetween, farTravel } from '../../timeline/changes';
 import { entryState, guestFrame } from '../../timeline/entries';
 import { backgroundStates, isLearnt, isSettled, possibleStates } from '../../timeline/known';

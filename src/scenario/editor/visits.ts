@@ -2,7 +2,7 @@
 // the journal; the run stays at its moment.
 
 import { R_C, R_KEY_HI, R_KEY_LO, R_R, V_ABSENT, V_VALID } from '../../model/bits';
-import { decodePlace, Plane } from '../../model/state';
+import { decodePlace, Plane } from '../../model/place';
 import { hiOf, loOf, toBig } from '../../model/words';
 import type { Run } from '../../timeline/run';
 

@@ -7,7 +7,8 @@ import { actualShift, isWritable, pageShifts, wimgFits } from '../../model/hpte'
 import { hpteHvFault } from '../../model/hvFault';
 import { Doubt } from '../../model/log';
 import { Point } from '../../model/points';
-import { MMIO_ENTRIES, type Store, Vcpu } from '../../model/state';
+import { MMIO_ENTRIES, Vcpu } from '../../model/state';
+import type { Store } from '../../model/store';
 import { hiOf, loOf } from '../../model/words';
 import type { PageFaultEnter, PageFaultExit } from '../decoded';
 import { FREE, type Slot, VALID } from '../replay/knowledge';

@@ -1,6 +1,7 @@
 // Writes what replay knows into the run's plane of knowledge (src/timeline/known.ts), through the journal.
 
-import { Scalar, type State, type Store } from '../../model/state';
+import { Scalar, type State } from '../../model/state';
+import type { Store } from '../../model/store';
 import {
   type Certainty,
   EPOCHS,

@@ -14,9 +14,10 @@ import {
   V_VALID,
 } from '../../model/bits';
 import { vHiOf } from '../../model/entry';
+import type { Hpt } from '../../model/hpt';
 import { actualShift, gfnOf, newRHi } from '../../model/hpte';
+import type { Memslot } from '../../model/ranges';
 import { unlinkHpte } from '../../model/rmap';
-import type { Hpt, Memslot } from '../../model/state';
 import type { Vm } from '../../model/vm';
 import { hiOf, loOf, toBig } from '../../model/words';
 import { ABSENT, FREE, type Slot, VALID } from '../replay/knowledge';

@@ -2,7 +2,7 @@
 
 import { PTE_PRESENT } from '../../model/bits';
 import { debugfsHtab } from '../../model/htab';
-import { pfnOf } from '../../model/state';
+import { pfnOf } from '../../model/ranges';
 import type { Vm } from '../../model/vm';
 
 const presentBit = 1n << 63n;

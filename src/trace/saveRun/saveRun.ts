@@ -1,7 +1,7 @@
 // Saves the run of a scenario as a recording folder, as if it had been traced on a real host: the trace in the kernel's words, dumps
 // of the table and of the host's pages taken between statements, and the `hptscope.json` that joins them (docs/traces.md).
 
-import type { Memslot } from '../../model/state';
+import type { Memslot } from '../../model/ranges';
 import type { Run } from '../../timeline/run';
 import { type NewRecording, writeRecording } from '../writeRecording';
 import { htabText, pagemapText } from './dumps';

@@ -2,7 +2,7 @@
 
 import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
-import { Plane } from '../../../src/model/state';
+import { Plane } from '../../../src/model/place';
 import { runScenario } from '../../../src/scenario/runner';
 import { changesBetween } from '../../../src/timeline/changes';
 import type { Run } from '../../../src/timeline/run';

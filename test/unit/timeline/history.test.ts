@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { changesOf, dataPoint, lastChangeOf } from '../../../src/debug/dataPoints';
 import { V_HVLOCK } from '../../../src/model/bits';
 import type { Event, EventName } from '../../../src/model/events';
-import { decodePlace, Plane } from '../../../src/model/state';
+import { decodePlace, Plane } from '../../../src/model/place';
 import { runScenario } from '../../../src/scenario/runner';
 import { changesBetween } from '../../../src/timeline/changes';
 import { generationOf, tablesOf } from '../../../src/timeline/generations';

@@ -1,7 +1,8 @@
 // What stretches of writes come to, against applying the writes one by one.
 
 import assert from 'node:assert/strict';
-import { Plane, State } from '../../../src/model/state';
+import { Plane } from '../../../src/model/place';
+import { State } from '../../../src/model/state';
 import { Keyframes } from '../../../src/timeline/keyframes';
 import { Gathering } from '../../../src/timeline/stretch';
 import type { WriteVisitor } from '../../../src/timeline/writes';
