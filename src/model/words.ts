@@ -32,7 +32,7 @@ const PER_TWO32 = 1 / TWO32;
 
 /** Upper half of an address, frame or index, none of them negative: for hot paths, small enough to be put in place of its calls. */
 export function high(n: number): number {
-  return (n * PER_TWO32) | 0;
+  return n < TWO32 ? 0 : (n * PER_TWO32) | 0;
 }
 
 /** Lower half of an integer |n| < 2^53. */
