@@ -46,8 +46,8 @@ export interface TimeMeasured {
   readonly memory: Run['memory'] & { readonly resident: number };
 }
 
-/** xorshift: the same run every time. */
-function numbers(seed: number): (below: number) => number {
+/** A repeatable stream of numbers (xorshift). */
+export function numbers(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
     state ^= state << 13;

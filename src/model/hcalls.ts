@@ -1,5 +1,5 @@
 /**
- * The guest's hypercalls on single entries that are there: H_REMOVE, H_PROTECT, H_READ, H_CLEAR_REF, H_CLEAR_MOD (Book3S HV
+ * The guest's hypercalls on single entries that are there: H_REMOVE, H_PROTECT, H_READ (Book3S HV
  * kvmppc_do_h_remove and its neighbours). Flags, indexes and words arrive as halves of 64-bit registers; the answer is the
  * hypercall's return code, output registers R4… are left in vm.outHi/outLo.
  */
@@ -12,36 +12,30 @@ import {
   H_PARAMETER,
   H_READ_4_HI,
   H_SUCCESS,
-  R_C,
   R_KEY_HI,
   R_KEY_LO,
   R_N,
   R_PP,
   R_PP0_HI,
-  R_R,
   R_RC,
-  RMAP_R_HI,
   V_ABSENT,
   V_AVPN_LO,
   V_HVLOCK,
   V_VALID,
 } from './bits';
-import { indexIn, isKey31, lockHpte, setOut, unlockHpte, vHiOf } from './entry';
+import { indexIn, isKey31, lockHpte, setOut, vHiOf } from './entry';
 import { eventCode } from './events';
-import type { Hpt } from './hpt';
-import { actualShift, gfnOf, isWritable, oldVHi, readonlyIsRxxx } from './hpte';
+import { isWritable, oldVHi, readonlyIsRxxx } from './hpte';
 import * as Lane from './lane';
-import { sClearMod, sClearRef, sProtect, sRead, sRemove } from './listing';
+import { sProtect, sRead, sRemove } from './listing';
 import { ENTER, EVENT, LEAVE, STEP } from './log';
-import type { Memslot } from './ranges';
-import { lockRmap, noteModification, pagesOf, removeRevmapChain, updateDirtyMap } from './rmap';
+import { noteModification, removeRevmapChain } from './rmap';
 import { localInvalidate61, tlbieHpte } from './tlb';
 import type { Vm } from './vm';
 import { high } from './words';
 
 const HPTE_REMOVE = eventCode('hpte.remove');
 const HPTE_PROTECT = eventCode('hpte.protect');
-const HPTE_RC = eventCode('hpte.rc');
 
 /**
  * Whether the HPTE is there and is what the flags ask for; HVLOCK counts as set for H_ANDCOND, as in the kernel.
@@ -227,133 +221,4 @@ export function hRead(
   }
   if (log !== null) log.leave();
   return H_SUCCESS;
-}
-
-/** Clears R in the real dword 1 of a valid entry and flushes the TLBs (kvmppc_clear_ref_hpte). */
-export function clearRef(vm: Vm, vcpu: number, hpt: Hpt, index: number): void {
-  const st = vm.state;
-  const vHi = vHiOf(vm, hpt, index);
-  const rLo = hpt.rLo(index);
-  st.putR(hpt, index, hpt.rHi(index), rLo & ~R_R);
-  tlbieHpte(vm, vcpu, index, vHi, hpt.vLo(index), rLo, false);
-  if (st.log !== null)
-    st.log
-      .event(HPTE_RC)
-      .num(index)
-      .u32(hpt.rLo(index) & R_RC)
-      .u64(hpt.rHi(index), hpt.rLo(index));
-}
-
-/** The memslot of an entry by its guest view, or null. Leaves the guest frame in `gfnOut`. */
-let gfnOut = 0;
-function slotOf(vm: Vm, hpt: Hpt, index: number): Memslot | null {
-  const guestLo = hpt.guestLo(index);
-  gfnOut = gfnOf(hpt.guestHi(index), guestLo, actualShift(vm, hpt.vLo(index), guestLo), vm.pageShift);
-  return vm.state.slotOfGfn(gfnOut);
-}
-
-/** H_CLEAR_REF (linux-6.1). R4: the guest view with R and C as they were. */
-export function hClearRef(
-  vm: Vm,
-  vcpu: number,
-  flagsHi: number,
-  flagsLo: number,
-  indexHi: number,
-  indexLo: number,
-): number {
-  const st = vm.state;
-  const log = st.log;
-  const hpt = st.hpt;
-  vm.outs = 0;
-  const index = indexIn(hpt, indexHi, indexLo);
-  if (index < 0) return H_PARAMETER;
-  if (log !== null) {
-    log.enter(sClearRef.PATH, vcpu, indexHi, indexLo, flagsHi, flagsLo);
-    log.step(sClearRef.find);
-  }
-  const vLo = hpt.vLo(index);
-  let ret: number = H_NOT_FOUND;
-  if ((vLo & (V_ABSENT | V_VALID)) !== 0) {
-    ret = H_SUCCESS;
-    lockHpte(vm, hpt, index);
-    const valid = (vLo & V_VALID) !== 0;
-    const realRc = valid ? hpt.rLo(index) & R_RC : 0;
-    const guestHi = hpt.guestHi(index);
-    const guestLo = hpt.guestLo(index);
-    if (log !== null) log.step(sClearRef.guest);
-    if ((guestLo & R_R) !== 0) {
-      st.putGuest(hpt, index, guestHi, guestLo & ~R_R);
-      noteModification(vm, hpt, index);
-    }
-    if (valid && (hpt.rLo(index) & R_R) !== 0) {
-      if (log !== null) log.step(sClearRef.clear);
-      clearRef(vm, vcpu, hpt, index);
-      const slot = slotOf(vm, hpt, index);
-      if (slot !== null) {
-        const page = gfnOut - slot.baseGfn;
-        lockRmap(vm, slot, page);
-        st.put(slot.rmap, page, (slot.rmap.hi(page) | RMAP_R_HI) & ~vm.kernel.rmapLockHi, slot.rmap.lo(page));
-      }
-    }
-    if (log !== null) log.step(sClearRef.write);
-    unlockHpte(vm, hpt, index);
-    setOut(vm, 0, guestHi, guestLo | realRc);
-  }
-  if (log !== null) log.leave();
-  return ret;
-}
-
-/** H_CLEAR_MOD (linux-6.1). R4: the guest view with R and C as they were. */
-export function hClearMod(
-  vm: Vm,
-  vcpu: number,
-  flagsHi: number,
-  flagsLo: number,
-  indexHi: number,
-  indexLo: number,
-): number {
-  const st = vm.state;
-  const log = st.log;
-  const hpt = st.hpt;
-  vm.outs = 0;
-  const index = indexIn(hpt, indexHi, indexLo);
-  if (index < 0) return H_PARAMETER;
-  if (log !== null) {
-    log.enter(sClearMod.PATH, vcpu, indexHi, indexLo, flagsHi, flagsLo);
-    log.step(sClearMod.find);
-  }
-  const vLo = hpt.vLo(index);
-  let ret: number = H_NOT_FOUND;
-  if ((vLo & (V_ABSENT | V_VALID)) !== 0) {
-    ret = H_SUCCESS;
-    lockHpte(vm, hpt, index);
-    const guestHi = hpt.guestHi(index);
-    const guestLo = hpt.guestLo(index);
-    if (log !== null) log.step(sClearMod.guest);
-    if ((guestLo & R_C) !== 0) {
-      st.putGuest(hpt, index, guestHi, guestLo & ~R_C);
-      noteModification(vm, hpt, index);
-    }
-    let realRc = 0;
-    if ((vLo & V_VALID) !== 0) {
-      if (log !== null) log.step(sClearMod.invalidate);
-      const vHi = vHiOf(vm, hpt, index);
-      st.putV(hpt, index, hpt.vHi(index), (hpt.vLo(index) | V_ABSENT) & ~V_VALID);
-      tlbieHpte(vm, vcpu, index, vHi, vLo, hpt.rLo(index), false);
-      realRc = hpt.rLo(index) & R_RC;
-      if ((realRc & R_C) !== 0) {
-        if (log !== null) log.step(sClearMod.clear);
-        const rLo = hpt.rLo(index);
-        st.putR(hpt, index, hpt.rHi(index), rLo & ~R_C);
-        const slot = slotOf(vm, hpt, index);
-        if (slot !== null)
-          updateDirtyMap(vm, slot, gfnOut, pagesOf(actualShift(vm, vLo, rLo), vm.pageShift), 'clear-mod');
-      }
-    }
-    if (log !== null) log.step(sClearMod.write);
-    st.putV(hpt, index, hpt.vHi(index), vLo & ~V_HVLOCK);
-    setOut(vm, 0, guestHi, guestLo | realRc);
-  }
-  if (log !== null) log.leave();
-  return ret;
 }

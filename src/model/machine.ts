@@ -16,11 +16,12 @@
  */
 import { EINVAL, ENOENT, H_FUNCTION, HCALL, V_ABSENT, V_VALID } from './bits';
 import { hBulkRemove, hPageInit, type PageOp } from './bulk';
+import { hClearMod, hClearRef } from './clear';
 import { getDirtyLog } from './dirtyLog';
 import { doHEnter, hEnter, virtmodeHEnter } from './enter';
 import { oldDword0 } from './entry';
 import { eventCode } from './events';
-import { hClearMod, hClearRef, hProtect, hRead, hRemove } from './hcalls';
+import { hProtect, hRead, hRemove } from './hcalls';
 import { HostMemory } from './host';
 import { actualShift, gfnOf } from './hpte';
 import { debugfsHtab, type HtabReadResult, htabClose, htabOpen, htabRead, htabWrite } from './htab';

@@ -3,9 +3,9 @@
  * (kvm_unmap_hva, kvm_unmap_hva_range, kvm_age_hva, kvm_test_age_hva, kvm_set_spte_hva; kvm_unmap_rmapp and its like).
  */
 import { R_C, R_KEY_HI, R_KEY_LO, R_R, R_RC, RMAP_PRESENT_HI, RMAP_R_HI, V_ABSENT, V_VALID } from './bits';
+import { clearRef } from './clear';
 import { lockHpte, unlockHpte } from './entry';
 import { ABSENT_CAUSE, eventCode, SPAN_KINDS } from './events';
-import { clearRef } from './hcalls';
 import type { Hpt } from './hpt';
 import { actualShift, gfnOf, oldVHi } from './hpte';
 import * as Lane from './lane';

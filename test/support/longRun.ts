@@ -1,22 +1,12 @@
 // A long run of mixed operations in random order, the same every time.
 
+import { numbers } from '../../src/cli/benchTime';
 import { Log } from '../../src/model/log';
 import { Machine } from '../../src/model/machine';
 import { Run } from '../../src/timeline/run';
 import type { SourceLine } from '../../src/timeline/statements';
 
 const HVA = 0x7f0000000000;
-
-/** A repeatable stream of numbers. */
-export function numbers(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
 
 /** The run, with a reset of the table in its middle, and the state hash before every so many of its statements. */
 export function longRun(statements: number, every: number): { run: Run; hashes: Map<number, string> } {

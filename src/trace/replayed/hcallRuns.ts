@@ -3,8 +3,9 @@
 
 import { H_PTEG_FULL, H_SUCCESS } from '../../model/bits';
 import { hBulkRemove } from '../../model/bulk';
+import { hClearMod, hClearRef } from '../../model/clear';
 import { hEnter } from '../../model/enter';
-import { hClearMod, hClearRef, hProtect, hRead, hRemove } from '../../model/hcalls';
+import { hProtect, hRead, hRemove } from '../../model/hcalls';
 import { actualShift, gfnOf, isWritable, wimgFits } from '../../model/hpte';
 import { Doubt } from '../../model/log';
 import { hiOf, loOf } from '../../model/words';

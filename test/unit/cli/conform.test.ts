@@ -2,34 +2,15 @@
 
 import { strict as assert } from 'node:assert';
 import { MEASURED_IN_C, MIXES, measure, plan } from '../../../src/cli/benchModel';
-import type { Surroundings } from '../../../src/cli/command';
 import { conformCommand } from '../../../src/cli/conformCommand';
+import { ranOn } from '../../support/command';
 
 const create = '{"in": {"op": "create", "ver": "B", "order": 18, "cpu": "POWER8", "page_shift": 16}, "out": OUT}';
 const right = create.replace('OUT', '{"op":"create","ret":0,"tlbie":[],"h":"0x6bdeb487ee1b7256"}');
 const wrong = create.replace('OUT', '{"op":"create","ret":1,"tlbie":[],"h":"0x6bdeb487ee1b7256"}');
 
-async function conform(files: Record<string, string | Uint8Array>, ...flags: string[]) {
-  const out: string[] = [];
-  const problems: string[] = [];
-  const read = async (path: string) => {
-    const content = files[path];
-    if (content === undefined) throw new Error(`cannot read ${path}`);
-    return typeof content === 'string' ? new TextEncoder().encode(content) : content;
-  };
-  const surroundings: Surroundings = {
-    out: (text) => out.push(text),
-    problem: (text) => problems.push(text),
-    files: {
-      read,
-      async *stream(path) {
-        yield await read(path);
-      },
-    },
-  };
-  const code = await conformCommand.run([...Object.keys(files), ...flags], surroundings);
-  return { code, out, problems };
-}
+const conform = (files: Record<string, string | Uint8Array>, ...flags: string[]) =>
+  ranOn(conformCommand, files, ...flags);
 
 describe('hptscope conform', () => {
   it('ends with the operations that passed and failed', async () => {

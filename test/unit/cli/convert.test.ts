@@ -4,10 +4,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Surroundings } from '../../../src/cli/command';
 import { convertCommand } from '../../../src/cli/convert';
-import { nodeFiles } from '../../../src/platform/node/files';
 import { captureBytes, captureRecording } from '../../support/captures';
+import { ran } from '../../support/command';
 
 describe('hptscope convert', () => {
   let folder: string;
@@ -20,13 +19,7 @@ describe('hptscope convert', () => {
   after(() => rmSync(folder, { recursive: true }));
 
   async function convert(...args: string[]) {
-    const problems: string[] = [];
-    const surroundings: Surroundings = {
-      out: () => undefined,
-      problem: (text) => problems.push(text),
-      files: nodeFiles('/'),
-    };
-    const code = await convertCommand.run(args, surroundings);
+    const { code, problems } = await ran(convertCommand, args);
     return { code, problems: problems.join('\n') };
   }
   const at = (name: string) => join(folder, name);

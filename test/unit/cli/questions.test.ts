@@ -1,34 +1,20 @@
 // The commands that ask a run: events, state, diff, why, check, decode. Each prints for people, and JSON with --json.
 
 import assert from 'node:assert/strict';
-import {
-  type Command,
-  EXIT_FAILED,
-  EXIT_GOOD,
-  EXIT_TROUBLE,
-  type Surroundings,
-  UsageError,
-} from '../../../src/cli/command';
+import { type Command, EXIT_FAILED, EXIT_GOOD, EXIT_TROUBLE, UsageError } from '../../../src/cli/command';
 import { decodeCommand } from '../../../src/cli/decode';
 import { eventsCommand } from '../../../src/cli/events';
 import { gotoCommand } from '../../../src/cli/goto';
 import { diffCommand, stateCommand } from '../../../src/cli/state';
 import { checkCommand, whyCommand } from '../../../src/cli/why';
-import { nodeFiles } from '../../../src/platform/node/files';
 import { inRepository } from '../../repository';
+import { ran } from '../../support/command';
 
 const sample = inRepository('samples/page-out.hpt');
 const recording = inRepository('samples/recordings/power9-64k/hptscope.json');
 
 async function ask(command: Command, ...args: string[]): Promise<{ code: number; out: string; problems: string }> {
-  const out: string[] = [];
-  const problems: string[] = [];
-  const surroundings: Surroundings = {
-    out: (text) => out.push(text),
-    problem: (text) => problems.push(text),
-    files: nodeFiles('.'),
-  };
-  const code = await command.run(args, surroundings);
+  const { code, out, problems } = await ran(command, args);
   return { code, out: out.join('\n'), problems: problems.join('\n') };
 }
 

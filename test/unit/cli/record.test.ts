@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { UsageError } from '../../../src/cli/command';
 import { recordCommand } from '../../../src/cli/record';
 import { replayCommand } from '../../../src/cli/replay';
-import { nodeFiles } from '../../../src/platform/node/files';
 import { inRepository } from '../../repository';
+import { ran } from '../../support/command';
 
 describe('hptscope record', () => {
   let folder: string;
@@ -17,16 +17,7 @@ describe('hptscope record', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  async function run(command: typeof recordCommand, ...args: string[]) {
-    const out: string[] = [];
-    const problems: string[] = [];
-    const code = await command.run(args, {
-      out: (text) => out.push(text),
-      problem: (text) => problems.push(text),
-      files: nodeFiles('/'),
-    });
-    return { code, out, problems };
-  }
+  const run = (command: typeof recordCommand, ...args: string[]) => ran(command, args);
 
   it('writes a folder that replays without a wrong entry', async () => {
     const to = join(folder, 'made/here');

@@ -4,11 +4,10 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Surroundings } from '../../../src/cli/command';
 import { recordingCommand } from '../../../src/cli/recording';
-import { nodeFiles } from '../../../src/platform/node/files';
 import { readRecordingFile } from '../../../src/trace/recordingFile';
 import { captureRecording } from '../../support/captures';
+import { ran } from '../../support/command';
 
 describe('hptscope recording', () => {
   let folder: string;
@@ -24,13 +23,7 @@ describe('hptscope recording', () => {
   after(() => rmSync(folder, { recursive: true }));
 
   async function recording(...args: string[]) {
-    const [out, problems]: [string[], string[]] = [[], []];
-    const surroundings: Surroundings = {
-      out: (text) => out.push(text),
-      problem: (text) => problems.push(text),
-      files: nodeFiles('/'),
-    };
-    const code = await recordingCommand.run([folder, ...args], surroundings);
+    const { code, out, problems } = await ran(recordingCommand, [folder, ...args]);
     return { code, out: out.join('\n'), problems: problems.join('\n') };
   }
 

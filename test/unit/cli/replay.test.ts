@@ -4,10 +4,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Surroundings } from '../../../src/cli/command';
 import { replayCommand } from '../../../src/cli/replay';
-import { nodeFiles } from '../../../src/platform/node/files';
 import { captureBytes } from '../../support/captures';
+import { ran } from '../../support/command';
 
 describe('hptscope replay', () => {
   let folder: string;
@@ -18,14 +17,9 @@ describe('hptscope replay', () => {
   after(() => rmSync(folder, { recursive: true }));
 
   async function replay(...args: string[]) {
-    const lines: string[] = [];
-    const surroundings: Surroundings = {
-      out: (text) => lines.push(text),
-      problem: (text) => assert.fail(text),
-      files: nodeFiles('/'),
-    };
-    assert.equal(await replayCommand.run([join(folder, 'trace.txt'), ...args], surroundings), 0);
-    return lines.join('\n');
+    const { code, out, problems } = await ran(replayCommand, [join(folder, 'trace.txt'), ...args]);
+    assert.deepEqual([code, problems], [0, []]);
+    return out.join('\n');
   }
 
   it('--json: one object with machines, faults, invalidations and coverage where asked for', async () => {

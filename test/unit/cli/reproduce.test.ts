@@ -7,22 +7,16 @@ import { join } from 'node:path';
 import { UsageError } from '../../../src/cli/command';
 import { recordCommand } from '../../../src/cli/record';
 import { reproduceCommand } from '../../../src/cli/reproduce';
-import { nodeFiles } from '../../../src/platform/node/files';
 import { runScenario } from '../../../src/scenario/runner';
 import { inRepository } from '../../repository';
+import { ran } from '../../support/command';
 
 describe('hptscope reproduce', () => {
   let folder: string;
   let recording: string;
 
   async function run(command: typeof recordCommand, ...args: string[]) {
-    const out: string[] = [];
-    const problems: string[] = [];
-    const code = await command.run(args, {
-      out: (text) => out.push(text),
-      problem: (text) => problems.push(text),
-      files: nodeFiles('/'),
-    });
+    const { code, out, problems } = await ran(command, args);
     return { code, out: out.join('\n'), problems: problems.join('\n') };
   }
 

@@ -2,31 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import type { Surroundings } from '../../../src/cli/command';
 import { runCommand } from '../../../src/cli/run';
 import { inRepository } from '../../repository';
+import { ranOn } from '../../support/command';
 
 const sample = readFileSync(inRepository('samples/page-out.hpt'), 'utf8');
 
 async function run(files: Record<string, string | Uint8Array>, ...flags: string[]) {
-  const out: string[] = [];
-  const problems: string[] = [];
-  const read = async (path: string) => {
-    const content = files[path];
-    if (content === undefined) throw new Error(`cannot read ${path}`);
-    return typeof content === 'string' ? new TextEncoder().encode(content) : content;
-  };
-  const surroundings: Surroundings = {
-    out: (text) => out.push(text),
-    problem: (text) => problems.push(text),
-    files: {
-      read,
-      async *stream(path) {
-        yield await read(path);
-      },
-    },
-  };
-  const code = await runCommand.run([...Object.keys(files), ...flags], surroundings);
+  const { code, out, problems } = await ranOn(runCommand, files, ...flags);
   return { code, out: out.join('\n'), problems: problems.join('\n') };
 }
 

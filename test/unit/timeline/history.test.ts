@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { numbers } from '../../../src/cli/benchTime';
 import { changesOf, dataPoint, lastChangeOf } from '../../../src/debug/dataPoints';
 import { V_HVLOCK } from '../../../src/model/bits';
 import type { Event, EventName } from '../../../src/model/events';
@@ -12,7 +13,7 @@ import { changesBetween } from '../../../src/timeline/changes';
 import { generationOf, tablesOf } from '../../../src/timeline/generations';
 import type { Run } from '../../../src/timeline/run';
 import { inRepository } from '../../repository';
-import { longRun, numbers } from '../../support/longRun';
+import { longRun } from '../../support/longRun';
 
 describe('the past of a long run', () => {
   let run: Run;

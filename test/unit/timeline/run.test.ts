@@ -1,7 +1,8 @@
 // Moving through a long run: at any moment, reached by any way, the state is what it was when the run was recorded.
 
 import assert from 'node:assert/strict';
-import { longRun, numbers } from '../../support/longRun';
+import { numbers } from '../../../src/cli/benchTime';
+import { longRun } from '../../support/longRun';
 
 describe('Run', () => {
   it('shows the recorded state at every moment, whichever way it was reached', () => {

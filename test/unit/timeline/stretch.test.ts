@@ -1,12 +1,12 @@
 // What stretches of writes come to, against applying the writes one by one.
 
 import assert from 'node:assert/strict';
+import { numbers } from '../../../src/cli/benchTime';
 import { Plane } from '../../../src/model/place';
 import { State } from '../../../src/model/state';
 import { Keyframes } from '../../../src/timeline/keyframes';
 import { Gathering } from '../../../src/timeline/stretch';
 import type { WriteVisitor } from '../../../src/timeline/writes';
-import { numbers } from '../../support/longRun';
 
 type Write = Parameters<WriteVisitor>;
 
