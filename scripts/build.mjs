@@ -2,20 +2,30 @@
 //
 //   node scripts/build.mjs [--production] [--watch] [--quiet] [--only NAME,...] [--tests]
 //
-//   dist/extension.js       the extension for VS Code on Node
+//   dist/extension.js       the extension for VS Code on Node; what it needs only now and then is in files below dist/extension/
 //   dist/extension.web.js   the extension for VS Code in a browser; a Node built-in in its imports is an error
 //   dist/worker.js          long work in a worker thread; dist/worker.web.js in a web worker
 //   dist/webview/NAME.js    one per webview/NAME/main.ts, with NAME.css beside it when it imports style sheets
 //   dist/cli.js             the hptscope command
 //   out/test/**             one bundle per test file (--tests)
 
-import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { fail, note, root } from './lib/say.mjs';
 
 /** @typedef {import('esbuild').BuildOptions} BuildOptions */
-/** @typedef {{ name: string, entry: string, outfile: string, options: BuildOptions }} Output */
+/** @typedef {{ name: string, entry: string, outfile: string, options: BuildOptions, pieces?: boolean }} Output */
 
 /** @type {BuildOptions} */
 const onNode = { platform: 'node', format: 'cjs', target: 'node20' };
@@ -45,6 +55,7 @@ function outputs() {
       entry: 'src/extension/extension.ts',
       outfile: 'dist/extension.js',
       options: { ...onNode, external: ['vscode'] },
+      pieces: true,
     },
     {
       name: 'extension.web',
@@ -96,6 +107,83 @@ function shared(production) {
 }
 
 /**
+ * Options of a product in pieces: a module behind `import()` gets a file of its own, which is read when it is first asked for. esbuild
+ * splits ES modules only, and VS Code loads CommonJS: the files are turned into that when all are made.
+ * @param {Output} output
+ * @param {BuildOptions} options
+ * @returns {BuildOptions}
+ */
+export function inPieces({ name, entry, outfile }, options) {
+  const { sourcemap = false, minify = false } = options;
+  return {
+    ...options,
+    entryPoints: { [name]: entry },
+    outdir: dirname(outfile),
+    chunkNames: `${name}/[name]-[hash]`,
+    format: 'esm',
+    splitting: true,
+    sourcemap: sourcemap ? 'inline' : false,
+    metafile: true,
+    write: false,
+    plugins: [
+      {
+        name: 'ES modules to CommonJS',
+        setup: ({ onEnd }) =>
+          onEnd(async ({ outputFiles = [], metafile }) => {
+            const { transform } = await import('esbuild');
+            for (const { path, text } of outputFiles) {
+              const { code } = await transform(text, {
+                format: 'cjs',
+                platform: 'node',
+                target: 'node20',
+                supported: { 'dynamic-import': false },
+                minifyWhitespace: minify,
+                minifySyntax: minify,
+                sourcemap: sourcemap ? 'inline' : false,
+                sourcesContent: false,
+              });
+              mkdirSync(dirname(path), { recursive: true });
+              writeFileSync(path, code);
+            }
+            if (minify && metafile) {
+              checkSize(atActivation(metafile, outfile));
+            }
+          }),
+      },
+    ],
+  };
+}
+
+/** What VS Code reads when it activates the extension may have so many bytes. */
+const mostAtActivation = 400 * 1024;
+
+/**
+ * The files that are read when a file is, its own one first.
+ * @param {import('esbuild').Metafile} metafile
+ * @param {string} file
+ */
+function atActivation({ outputs: made }, file) {
+  const files = new Set([file]);
+  for (const each of files) {
+    for (const { kind, path, external } of made[each]?.imports ?? []) {
+      if (kind === 'import-statement' && !external) {
+        files.add(path);
+      }
+    }
+  }
+  return [...files];
+}
+
+/** @param {readonly string[]} files read at activation */
+function checkSize(files) {
+  const bytes = files.reduce((sum, file) => sum + statSync(join(root, file)).size, 0);
+  note(`read at activation           ${(bytes / 1024).toFixed(0).padStart(6)} KB in ${files.length} files`);
+  if (bytes > mostAtActivation) {
+    throw new Error(`the extension reads ${bytes} bytes at activation; ${mostAtActivation} is the most`);
+  }
+}
+
+/**
  * Builds the products.
  * @param {{ production?: boolean, watch?: boolean, quiet?: boolean, only?: readonly string[] }} [options]
  */
@@ -103,8 +191,14 @@ export async function build({ production = false, watch = false, quiet = false, 
   const esbuild = await import('esbuild');
   const chosen = outputs().filter(({ name }) => !only || only.includes(name));
   await Promise.all(
-    chosen.map(async ({ entry, outfile, options }) => {
-      const all = { ...shared(production), ...options, entryPoints: [entry], outfile };
+    chosen.map(async (output) => {
+      const { entry, outfile, options, pieces = false } = output;
+      const own = { ...shared(production), ...options };
+      if (pieces && !watch) {
+        // a host that runs while we watch may still ask for the pieces of before
+        rmSync(join(root, outfile.replace(/\.js$/, '')), { recursive: true, force: true });
+      }
+      const all = pieces ? inPieces(output, own) : { ...own, entryPoints: [entry], outfile };
       if (watch) {
         await (await esbuild.context({ ...all, logLevel: 'info' })).watch();
       } else {

@@ -5,22 +5,23 @@ import { registerCommands } from './commands';
 import { registerConvertTrace } from './convertTrace';
 import { registerCreateRecording } from './createRecording';
 import { registerDebug } from './debug';
-import { registerDecode } from './decode';
 import { registerFileEditors } from './fileEditor/editor';
 import { registerFollowTrace } from './followTrace';
-import { registerGoTo } from './goTo';
 import { registerHeatmap } from './heatmapPanel';
-import { registerLanguage } from './language/language';
 import type { Platform } from './load';
 import { registerMoments } from './moments';
 import { registerOpenFile } from './openFile';
+import { registerQuestions } from './questions';
+import { registerScenarios } from './scenarios';
 import { makeServices, type Services } from './services';
 import { l10n } from './texts';
 import { registerTrees } from './trees';
-import { registerWhy } from './why';
 
 /** What the extension gives to others: its integration tests look at the run through it. */
-export type ExtensionApi = Pick<Services, 'session' | 'heatmap' | 'load'> & { readonly tests: vscode.TestController };
+export type ExtensionApi = Pick<Services, 'session' | 'heatmap' | 'load'> & {
+  /** Loads the scenario language, and gives the Test Explorer's controller. */
+  readonly tests: () => Promise<vscode.TestController>;
+};
 
 /** Registers the extension's features; everything it registers is disposed with the context. */
 export function activateOn(context: vscode.ExtensionContext, platform: Platform): ExtensionApi {
@@ -36,16 +37,14 @@ export function activateOn(context: vscode.ExtensionContext, platform: Platform)
   const moments = registerMoments(context, services);
   registerDebug(context, services, heatmap, moments);
   registerCommands(context, services);
-  registerGoTo(context, services, heatmap, moments.marks);
-  registerWhy(context, services);
-  registerDecode(context);
+  registerQuestions(context, services, heatmap, moments.marks);
   registerOpenFile(context, services);
   registerFileEditors(context, services);
   registerConvertTrace(context, services);
   registerCreateRecording(context, services);
   registerFollowTrace(context);
-  const tests = registerLanguage(context, services);
+  const scenarios = registerScenarios(context, services);
   log.info(`activated in ${(performance.now() - start).toFixed(1)} ms`);
   const { session, heatmap: heatmaps, load } = services;
-  return { session, heatmap: heatmaps, load, tests };
+  return { session, heatmap: heatmaps, load, tests: async () => (await scenarios()).controller };
 }

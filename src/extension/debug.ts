@@ -3,7 +3,7 @@
 
 import * as vscode from 'vscode';
 import type { DebugHost, LoadedRun } from '../debug/host';
-import { HptDebugSession } from '../debug/session';
+import type { Preset } from '../debug/stepping';
 import { registerDebugCommands } from './debugCommands';
 import { type EventBreakpoints, registerEventBreakpoints } from './eventBreakpoints';
 import type { HeatmapPanel } from './heatmapPanel';
@@ -13,6 +13,7 @@ import { pathOf, textOf, uriOf } from './load';
 import type { Moments } from './moments';
 import { openProgram, showProblems } from './openFile';
 import type { Services } from './services';
+import { keptStepping, registerStepping } from './stepping';
 
 /** Registers debug type and adapter. */
 export function registerDebug(
@@ -24,11 +25,12 @@ export function registerDebug(
   const events = registerEventBreakpoints(context, services);
   const sessions = new OpenSessions(services, heatmap, events, moments);
   registerDebugCommands(context);
+  registerStepping(context, services.session);
   const mistakes = new LaunchMistakes();
   context.subscriptions.push(
     mistakes,
     vscode.debug.registerDebugConfigurationProvider(debugType, {
-      resolveDebugConfiguration: resolve,
+      resolveDebugConfiguration: (_, given) => resolve(given, keptStepping(context.workspaceState)),
       resolveDebugConfigurationWithSubstitutedVariables: (folder, configuration) =>
         mistakes.check(folder, configuration),
     }),
@@ -38,8 +40,10 @@ export function registerDebug(
       vscode.DebugConfigurationProviderTriggerKind.Dynamic,
     ),
     vscode.debug.registerDebugAdapterDescriptorFactory(debugType, {
-      createDebugAdapterDescriptor: (session) =>
-        new vscode.DebugAdapterInlineImplementation(new HptDebugSession(sessions.hostOf(session))),
+      createDebugAdapterDescriptor: async (session) => {
+        const { HptDebugSession } = await import('../debug/session');
+        return new vscode.DebugAdapterInlineImplementation(new HptDebugSession(sessions.hostOf(session)));
+      },
     }),
     vscode.debug.onDidChangeActiveDebugSession((session) => sessions.activate(session)),
     vscode.debug.onDidTerminateDebugSession((session) => sessions.forget(session)),
@@ -59,8 +63,8 @@ function launchOf(program: vscode.Uri | undefined): vscode.DebugConfiguration {
 
 /** Fills in what F5 without a launch.json leaves open. */
 function resolve(
-  _folder: vscode.WorkspaceFolder | undefined,
   given: vscode.DebugConfiguration,
+  stepping: Preset | undefined,
 ): vscode.DebugConfiguration | undefined {
   const program = openProgram();
   const isEmpty = !given.type && !given.request && !given.name;
@@ -73,6 +77,7 @@ function resolve(
   const configuration = isEmpty ? launchOf(program) : given;
   return {
     internalConsoleOptions: 'neverOpen', // the heatmap needs the room; what is wrong comes as a message
+    ...(stepping === undefined ? {} : { stepping }),
     ...configuration,
     // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of VS Code's launch configurations
     ...(configuration.program === '${file}' && program ? { program: pathOf(program) } : {}),

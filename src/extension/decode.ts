@@ -3,7 +3,6 @@
 
 import * as vscode from 'vscode';
 import { type Decoded, decodedText, decodePasted, type Part, pasteHint } from '../debug/pasted';
-import { commands, languages } from './ids';
 
 interface Item extends vscode.QuickPickItem {
   /** what Enter copies */
@@ -14,25 +13,14 @@ interface Item extends vscode.QuickPickItem {
 
 const longestHovered = 2000;
 
-/** Registers the command and the hovers. */
-export function registerDecode(context: vscode.ExtensionContext): void {
-  context.subscriptions.push(
-    vscode.commands.registerCommand(commands.decode, (given?: unknown) =>
-      decode(typeof given === 'string' ? given : selectedText()),
-    ),
-    vscode.languages.registerHoverProvider([{ language: languages.trace }, { language: languages.htab }], {
-      provideHover,
-    }),
-  );
-}
-
 function selectedText(): string {
   const editor = vscode.window.activeTextEditor;
   return editor === undefined ? '' : editor.document.getText(editor.selection).trim();
 }
 
-/** Shows the box: what is typed or pasted is decoded as it comes. */
-function decode(given: string): void {
+/** Shows the box with a text, or what is selected in the editor; what is typed or pasted is decoded as it comes. */
+export function showDecoded(text: unknown): void {
+  const given = typeof text === 'string' ? text : selectedText();
   const box = vscode.window.createQuickPick<Item>();
   box.title = vscode.l10n.t('Decode');
   box.placeholder = pasteHint();
@@ -40,9 +28,9 @@ function decode(given: string): void {
   let all = given;
   box.value = given.replace(/\s*\n\s*/g, ' ⏎ ');
   const shown = box.value;
-  const text = () => (box.value === shown ? all : box.value);
+  const current = () => (box.value === shown ? all : box.value);
   const refresh = () => {
-    all = text();
+    all = current();
     box.items = all.trim() === '' ? [] : itemsOf(decodePasted(all));
   };
   const owned = [
@@ -53,7 +41,7 @@ function decode(given: string): void {
       const [item] = box.activeItems;
       if (item?.opens) {
         box.hide();
-        await open(text());
+        await open(current());
       } else if (item?.copies !== undefined) {
         await vscode.env.clipboard.writeText(item.copies);
         void vscode.window.setStatusBarMessage(vscode.l10n.t('Copied: {0}', item.copies.slice(0, 60)), 3000);
@@ -93,7 +81,8 @@ async function open(text: string): Promise<void> {
   }
 }
 
-function provideHover(document: vscode.TextDocument, { line }: vscode.Position): vscode.Hover | undefined {
+/** The line of a trace or dump, decoded. */
+export function hoverOf(document: vscode.TextDocument, { line }: vscode.Position): vscode.Hover | undefined {
   const { text, range } = document.lineAt(line);
   const decoded = text.trim() === '' || text.length > longestHovered ? text : decodePasted(text);
   if (typeof decoded === 'string') {

@@ -56,7 +56,10 @@ async function pickPart(
     {
       part: 'armedAfter',
       label: vscode.l10n.t('Armed only after another event'),
-      description: armedAfter === undefined ? nothing : EVENTS[armedAfter].title,
+      description:
+        armedAfter === undefined
+          ? nothing
+          : [EVENTS[armedAfter.kind].title, armedAfter.condition].filter(Boolean).join(' · '),
     },
   ];
   const options = { title: EVENTS[kind].title, placeHolder: vscode.l10n.t('All of these combine. Escape when done.') };
@@ -72,15 +75,18 @@ async function changePart(
 ): Promise<Setting | undefined> {
   const { [part]: _, ...rest } = setting;
   if (part === 'armedAfter') {
-    const after = await pickAfter();
-    return after && { ...rest, on: true, ...(after === 'none' ? {} : { armedAfter: after }) };
+    const armedAfter = await pickAfter(setting.armedAfter?.condition ?? '', scope);
+    return armedAfter && { ...rest, on: true, ...(armedAfter === 'none' ? {} : { armedAfter }) };
   }
   const text = await askText(part, kind, setting[part] ?? '', scope);
   return text === undefined ? undefined : { ...rest, on: true, ...(text.trim() === '' ? {} : { [part]: text.trim() }) };
 }
 
-/** The kind that a breakpoint waits for. */
-async function pickAfter(): Promise<EventName | 'none' | undefined> {
+/** What a breakpoint waits for: a kind, and a condition on its events. */
+async function pickAfter(
+  value: string,
+  scope: Scope | undefined,
+): Promise<NonNullable<Setting['armedAfter']> | 'none' | undefined> {
   const at = vscode.l10n.t('At once');
   const choose = vscode.l10n.t('After an event of a kind…');
   const chosen = await vscode.window.showQuickPick([at, choose], {
@@ -89,7 +95,14 @@ async function pickAfter(): Promise<EventName | 'none' | undefined> {
   if (chosen === undefined) {
     return undefined;
   }
-  return chosen === at ? 'none' : pickKind(vscode.l10n.t('It stops only after which kind of event?'));
+  if (chosen === at) {
+    return 'none';
+  }
+  const kind = await pickKind(vscode.l10n.t('It stops only after which kind of event?'));
+  const condition = kind && (await askText('condition', kind, value, scope));
+  return kind && condition !== undefined
+    ? { kind, ...(condition.trim() === '' ? {} : { condition: condition.trim() }) }
+    : undefined;
 }
 
 /** A sentence when the text is wrong; an empty text is right. */

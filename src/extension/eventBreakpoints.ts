@@ -4,7 +4,6 @@
 import * as vscode from 'vscode';
 import type { EventBreakpoint } from '../debug/breakpoints';
 import { EVENT_NAMES, EVENTS, type EventName } from '../model/events';
-import { editEventBreakpoint, pickKind } from './eventBreakpointEditor';
 import { commands, contexts, debugType, views } from './ids';
 import type { Services } from './services';
 
@@ -14,8 +13,8 @@ export interface Setting {
   readonly condition?: string;
   readonly hitCondition?: string;
   readonly logMessage?: string;
-  /** it stops only after an event of this kind */
-  readonly armedAfter?: EventName;
+  /** it stops only after an event of this kind, the first one for which the condition holds */
+  readonly armedAfter?: { readonly kind: EventName; readonly condition?: string };
 }
 export type TextPart = 'condition' | 'hitCondition' | 'logMessage';
 
@@ -41,7 +40,7 @@ export class EventBreakpoints implements vscode.TreeDataProvider<Node>, vscode.D
 
   /** The breakpoints that are on, as the adapter takes them. */
   get active(): EventBreakpoint[] {
-    return [...this.settings].filter(([, { on }]) => on).map(([kind, setting]) => breakpointOf(kind, setting));
+    return [...this.settings].filter(([, { on }]) => on).map(([kind, { on: _, ...rest }]) => ({ kind, ...rest }));
   }
 
   get(kind: EventName): Setting {
@@ -101,14 +100,10 @@ export class EventBreakpoints implements vscode.TreeDataProvider<Node>, vscode.D
   }
 }
 
-/** A kind's setting as the adapter takes it. */
-function breakpointOf(kind: EventName, { on: _, armedAfter, ...rest }: Setting): EventBreakpoint {
-  return { kind, ...rest, ...(armedAfter === undefined ? {} : { armedAfter: { kind: armedAfter } }) };
-}
-
 /** What is set on a kind, in one line. */
 export function settingText({ condition, hitCondition, logMessage, armedAfter }: Setting): string {
-  const after = armedAfter && vscode.l10n.t('after {0}', armedAfter);
+  const after =
+    armedAfter && vscode.l10n.t('after {0}', [armedAfter.kind, armedAfter.condition].filter(Boolean).join(' '));
   return [condition, hitCondition, logMessage && `"${logMessage}"`, after].filter((part) => part).join(' · ');
 }
 
@@ -124,7 +119,7 @@ function read(kept: unknown): [EventName, Setting][] {
   return EVENT_NAMES.filter((kind) => kind in all).map((kind) => {
     const given = fields(all[kind]);
     const text = (name: TextPart) => (typeof given[name] === 'string' ? { [name]: given[name] } : {});
-    const armedAfter = EVENT_NAMES.find((name) => name === given.armedAfter);
+    const armedAfter = readArming(fields(given.armedAfter));
     return [
       kind,
       {
@@ -136,6 +131,11 @@ function read(kept: unknown): [EventName, Setting][] {
       },
     ];
   });
+}
+
+function readArming({ kind, condition }: Readonly<Record<string, unknown>>): Setting['armedAfter'] {
+  const known = EVENT_NAMES.find((name) => name === kind);
+  return known && { kind: known, ...(typeof condition === 'string' ? { condition } : {}) };
 }
 
 /** Registers the tree and its commands. */
@@ -155,13 +155,14 @@ export function registerEventBreakpoints(context: vscode.ExtensionContext, { ses
       ),
     ),
     vscode.commands.registerCommand(commands.editEventBreakpoint, async (node?: Node) => {
+      const { editEventBreakpoint, pickKind } = await import('./eventBreakpointEditor');
       const kind = node && 'kind' in node ? node.kind : await pickKind();
       if (kind) {
         await editEventBreakpoint(breakpoints, kind, session);
       }
     }),
     vscode.commands.registerCommand(commands.toggleEventBreakpoint, async (node?: Node) => {
-      const kind = node && 'kind' in node ? node.kind : await pickKind();
+      const kind = node && 'kind' in node ? node.kind : await (await import('./eventBreakpointEditor')).pickKind();
       if (kind) {
         const setting = breakpoints.get(kind);
         await breakpoints.set([[kind, { ...setting, on: !setting.on }]]);

@@ -1,5 +1,5 @@
-// A box in which an expression is typed, with completion: VS Code's input boxes have none. The first entry is what was typed, with what
-// is wrong about it or what it comes to; Enter on it takes it. The others complete the last word; Enter on one writes it.
+// A box in which an expression is typed, with completion: VS Code's input boxes have none. The first entry is what was typed, or what
+// is wrong about it; Enter on it takes it. The title says what it comes to. The others complete the last word; Enter on one writes it.
 
 import * as vscode from 'vscode';
 import type { Completions } from '../debug/complete';
@@ -40,23 +40,23 @@ export function askExpression({
   judge,
 }: ExpressionBox): Promise<string | undefined> {
   const box = vscode.window.createQuickPick<Item>();
-  box.title = title;
   box.placeholder = placeholder;
   box.value = value;
-  const show = (sentence = '') => {
-    const mistake = mistakeOf(box.value);
-    const own: Item = {
-      label: mistake === undefined ? `$(check) ${box.value || vscode.l10n.t('(nothing)')}` : `$(error) ${mistake}`,
-      description: mistake === undefined ? sentence : '',
-      alwaysShow: true,
-    };
-    box.items = [own, ...completionItems(box.value, complete(box.value))];
-  };
   const typed = () => {
-    show();
     const text = box.value;
-    if (mistakeOf(text) === undefined) {
-      judge?.(text, () => box.value === text, show);
+    const mistake = mistakeOf(text);
+    const own = mistake === undefined ? `$(check) ${text || vscode.l10n.t('(nothing)')}` : `$(error) ${mistake}`;
+    box.items = [{ label: own, alwaysShow: true }, ...completionItems(text, complete(text))];
+    box.title = title;
+    if (mistake === undefined) {
+      // in the title: new entries would take back what the person has chosen meanwhile
+      judge?.(
+        text,
+        () => box.value === text,
+        (sentence) => {
+          box.title = `${title} · ${sentence}`;
+        },
+      );
     }
   };
   return new Promise((resolve) => {

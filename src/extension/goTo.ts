@@ -6,8 +6,6 @@ import { inOrder, readings } from '../debug/goTo/goTo';
 import type { Mark, Reading, Target } from '../debug/goTo/standpoint';
 import { hint, UNITS, type Unit } from '../debug/goTo/typed';
 import type { HeatmapPanel } from './heatmapPanel';
-import { commands } from './ids';
-import type { Services } from './services';
 import type { RunSession } from './session';
 import { SlicedWork } from './slices';
 import { standpointOf } from './viewModels/find';
@@ -22,30 +20,26 @@ interface Item extends vscode.QuickPickItem {
 
 const longestPrefill = 100;
 
-/** Registers the command. @param marks the moments that the person marked */
-export function registerGoTo(
-  context: vscode.ExtensionContext,
-  { session }: Services,
+/** Asks for a place or moment, and goes there. @param marks the moments that the person marked; `typed`: what stands in the box */
+export async function goTo(
+  session: RunSession,
   heatmap: HeatmapPanel,
   marks: () => readonly Mark[],
-): void {
-  context.subscriptions.push(
-    vscode.commands.registerCommand(commands.goTo, async (typed?: unknown) => {
-      if (session.view === null) {
-        const open = vscode.l10n.t('Open a run first: press F5 on a scenario, a trace or a table dump.');
-        void vscode.window.showInformationMessage(open);
-        return;
-      }
-      const target = await ask(session, marks, typeof typed === 'string' ? typed : selectedText());
-      const entry = target && 'entries' in target ? await oneOf(session, target.entries) : undefined;
-      if (target && 'moment' in target) {
-        await session.goTo(target.moment);
-      } else if (entry !== undefined) {
-        heatmap.show({ preserveFocus: true });
-        session.select(entry, true);
-      }
-    }),
-  );
+  typed: unknown,
+): Promise<void> {
+  if (session.view === null) {
+    const open = vscode.l10n.t('Open a run first: press F5 on a scenario, a trace or a table dump.');
+    void vscode.window.showInformationMessage(open);
+    return;
+  }
+  const target = await ask(session, marks, typeof typed === 'string' ? typed : selectedText());
+  const entry = target && 'entries' in target ? await oneOf(session, target.entries) : undefined;
+  if (target && 'moment' in target) {
+    await session.goTo(target.moment);
+  } else if (entry !== undefined) {
+    heatmap.show({ preserveFocus: true });
+    session.select(entry, true);
+  }
 }
 
 /** What is selected in the editor, when it is short enough to be looked for. */
@@ -127,7 +121,7 @@ function itemOf({ as, title, sentence, target }: Reading): Item {
   const icon = target === undefined ? 'circle-slash' : 'moment' in target ? 'debug-stackframe' : 'table';
   const kinds: Partial<Record<Reading['as'], string>> = {
     label: vscode.l10n.t('label'),
-    mark: vscode.l10n.t('mark'),
+    mark: vscode.l10n.t('bookmark'),
     kind: vscode.l10n.t('event'),
   };
   return { label: `$(${icon}) ${title}`, description: kinds[as] ?? '', detail: sentence, alwaysShow: true, target };

@@ -40,6 +40,8 @@ export const commands = {
   visitedBack: 'hptscope.visitedBack',
   visitedForward: 'hptscope.visitedForward',
   setStepping: 'hptscope.setStepping',
+  follow: 'hptscope.follow',
+  unfollow: 'hptscope.unfollow',
   toggleEventBreakpoint: 'hptscope.toggleEventBreakpoint',
   editEventBreakpoint: 'hptscope.editEventBreakpoint',
   clearEventBreakpoints: 'hptscope.clearEventBreakpoints',
@@ -74,11 +76,15 @@ export const testController = 'hptscope.scenarios';
 export const contexts = {
   eventBreakpoints: 'hptscope.eventBreakpoints.kept',
   bookmarks: 'hptscope.bookmarks',
+  stepping: 'hptscope.stepping',
   runOpen: 'hptscope.runOpen',
   chainOrder: 'hptscope.chainOrder',
   eventColumn: 'hptscope.eventColumn',
   eventKinds: 'hptscope.eventKinds',
 } as const;
+
+/** Items of the status bar. */
+export const statusItems = { stepping: 'hptscope.status.stepping', following: 'hptscope.status.following' } as const;
 
 /** Theme colours: those that the manifest contributes, and two of VS Code's own. */
 export const colors = {

@@ -11,7 +11,7 @@ import {
   type Verdicts,
 } from '../scenario/editor/expectationList';
 import type { ExpectationOutcome, RunProblem } from '../scenario/runner';
-import { commands, debugType, languages, testController } from './ids';
+import { debugType, languages, testController } from './ids';
 import type { Checks } from './language/checks';
 import { rangeOf } from './language/convert';
 import type { LastRuns } from './language/lastRuns';
@@ -34,22 +34,19 @@ export interface Judgement {
 /** Expectations of a scenario that are kept in step with the text as it is typed. */
 const MOST_FOLLOWED = 1000;
 
-/** Registers controller, profiles and the command behind the lens. */
+/** Registers controller and profiles. */
 export function registerTesting(
   context: vscode.ExtensionContext,
   checks: Checks,
   lastRuns: LastRuns,
   { work, log }: Pick<Services, 'work' | 'log'>,
-): vscode.TestController {
+): ScenarioTests {
   const tests = new ScenarioTests(checks, lastRuns, work, log);
-  context.subscriptions.push(
-    tests,
-    vscode.commands.registerCommand(commands.runScenario, (uri?: vscode.Uri) => tests.runFile(uri)),
-  );
-  return tests.controller;
+  context.subscriptions.push(tests);
+  return tests;
 }
 
-class ScenarioTests implements vscode.Disposable {
+export class ScenarioTests implements vscode.Disposable {
   readonly controller = vscode.tests.createTestController(testController, vscode.l10n.t('HPT scenarios'));
   private readonly pausing = new Map<string, ReturnType<typeof setTimeout>>();
   private readonly changed = new vscode.EventEmitter<vscode.Uri>();

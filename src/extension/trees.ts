@@ -19,6 +19,9 @@ type Roots = (view: RunView) => readonly ViewNode[];
 /** Kinds of entries of which a click, or Enter, goes to their moment. */
 const travels: ReadonlySet<string> = new Set(['event', 'bookmark', 'log']);
 
+/** Kinds of entries that select their HPTE in all views when they are selected. */
+const selects: ReadonlySet<string> = new Set(['hpte', 'candidate']);
+
 /** One tree over the open run. */
 export class RunTree implements vscode.TreeDataProvider<ViewNode>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
@@ -61,7 +64,7 @@ export class RunTree implements vscode.TreeDataProvider<ViewNode>, vscode.Dispos
     item.id = node.id;
     item.accessibilityInformation = { label: node.spoken, role: 'treeitem' };
     // menus ask for what it is and for what can be done with it
-    item.contextValue = node.expression === undefined ? node.kind : `${node.kind} why`;
+    item.contextValue = [node.kind, node.expression && 'why', node.follow && 'follow'].filter(Boolean).join(' ');
     if (node.description !== undefined) {
       item.description = node.description;
     }
@@ -210,7 +213,7 @@ export function addTree(context: vscode.ExtensionContext, { session }: Services,
     // what was announced while the view was opening may have been missed
     view.onDidChangeVisibility(({ visible }) => visible && tree.refresh()),
     view.onDidChangeSelection(({ selection: [node] }) => {
-      if (node?.hpte !== undefined && node.kind === 'hpte' && node.hpte !== session.selection) {
+      if (node?.hpte !== undefined && selects.has(node.kind) && node.hpte !== session.selection) {
         session.select(node.hpte);
       }
     }),

@@ -6,8 +6,6 @@ import { evaluate, type Scope } from '../debug/evaluate';
 import { ExpressionError, mistake, parseExpression } from '../debug/expression';
 import { show } from '../debug/values';
 import { type Asked, asked, type Certainty, chainText, changeText, type Link, whyChain } from '../debug/why';
-import { commands } from './ids';
-import type { Services } from './services';
 import type { RunSession } from './session';
 import { SlicedWork } from './slices';
 import type { ViewNode } from './viewModels/node';
@@ -22,24 +20,20 @@ interface Item extends vscode.QuickPickItem {
   readonly copies?: boolean;
 }
 
-/** Registers the command. */
-export function registerWhy(context: vscode.ExtensionContext, { session }: Services): void {
-  context.subscriptions.push(
-    vscode.commands.registerCommand(commands.why, async (from?: unknown) => {
-      const scope = scopeOf(session);
-      if (scope === undefined) {
-        void vscode.window.showInformationMessage(vscode.l10n.t('No run is open: there is nothing to explain.'));
-        return;
-      }
-      const text = expressionOf(from) ?? (await askWhat(session, scope));
-      const what = text === undefined ? undefined : understood(text, scope);
-      if (typeof what === 'string') {
-        void vscode.window.showErrorMessage(what);
-      } else if (what) {
-        await new Chain(session, what).show();
-      }
-    }),
-  );
+/** Explains what a tree's entry or a variable of the debugger stands for; what that is, is asked for when `from` does not tell it. */
+export async function askWhy(session: RunSession, from: unknown): Promise<void> {
+  const scope = scopeOf(session);
+  if (scope === undefined) {
+    void vscode.window.showInformationMessage(vscode.l10n.t('No run is open: there is nothing to explain.'));
+    return;
+  }
+  const text = expressionOf(from) ?? (await askWhat(session, scope));
+  const what = text === undefined ? undefined : understood(text, scope);
+  if (typeof what === 'string') {
+    void vscode.window.showErrorMessage(what);
+  } else if (what) {
+    await new Chain(session, what).show();
+  }
 }
 
 function scopeOf({ run, labels }: RunSession): Scope | undefined {

@@ -123,10 +123,12 @@ export const sPageFault = path('page_fault', 'kvmppc_book3s_hv_page_fault', 'Hos
   newR: 'Build the new dword 1: the real page number with the guest’s other bits.',
   readonly: 'The host page is not writable: make the new dword 1 read-only.',
   lock: 'Lock the HPTE again, and compare it with what was read before.',
-  recheck: 'Both dwords or the guest view changed meanwhile: back to the guest, nothing is touched.',
+  recheck:
+    'Both dwords and the guest view must be as they were read; otherwise back to the guest, and nothing is touched.',
   notReady: 'The table is not ready (reset or resize): back to the guest.',
   lockRmap: 'Lock the rmap word of the guest page.',
-  seqCheck: 'An invalidation runs, or one ran since the snapshot: back to the guest, nothing is touched.',
+  seqCheck:
+    'No invalidation may run, nor have run since the snapshot; otherwise back to the guest, and nothing is touched.',
   rc: 'R and C stay only as far as the rmap word already has them.',
   upgrade: 'The entry is valid (protection fault): invalidate it and flush the TLBs, it stays on its ring.',
   link: 'The entry was absent: put it on the rmap ring of its guest page.',

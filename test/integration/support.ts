@@ -10,11 +10,13 @@ import type { Run } from '../../src/timeline/run';
 
 export const extensionId = 'hptscope.hptscope';
 
-/** The activated extension's API. */
+/** The activated extension's API; the scenario language is loaded. */
 export async function extensionApi(): Promise<ExtensionApi> {
   const extension = vscode.extensions.getExtension<ExtensionApi>(extensionId);
   assert.ok(extension, `${extensionId} is not among the extensions`);
-  return extension.activate();
+  const api = await extension.activate();
+  await api.tests();
+  return api;
 }
 
 /** Waits until a value holds; the error names what was waited for and what was seen instead. */

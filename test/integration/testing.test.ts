@@ -3,7 +3,6 @@
 
 import { strict as assert } from 'node:assert';
 import * as vscode from 'vscode';
-import type { ExtensionApi } from '../../src/extension/activate';
 import { commands } from '../../src/extension/ids';
 import type { Judgement } from '../../src/extension/testing';
 import { becomes, extensionApi, inWorkspace, write } from './support';
@@ -32,24 +31,25 @@ async function hints(document: vscode.TextDocument): Promise<string[]> {
 }
 
 describe('Test Explorer', () => {
-  let api: ExtensionApi;
+  let tests: vscode.TestController;
 
   before(async () => {
-    api = await extensionApi();
+    const api = await extensionApi();
     api.session.clear();
+    tests = await api.tests();
   });
 
   it('finds every scenario of the workspace, and the expectations in each', async () => {
     await vscode.commands.executeCommand('testing.refreshTests');
     const files = await vscode.workspace.findFiles('**/*.hpt');
     await becomes(
-      () => files.filter((uri) => !api.tests.items.get(uri.toString())).map(({ path }) => path),
+      () => files.filter((uri) => !tests.items.get(uri.toString())).map(({ path }) => path),
       (missing) => missing.length === 0,
       'all scenarios to be listed',
     );
-    const item = api.tests.items.get(inWorkspace('page-out.hpt').toString());
-    assert.ok(item && api.tests.resolveHandler);
-    await api.tests.resolveHandler(item);
+    const item = tests.items.get(inWorkspace('page-out.hpt').toString());
+    assert.ok(item && tests.resolveHandler);
+    await tests.resolveHandler(item);
     const names = [...item.children].map(([, child]) => child.label);
     assert.ok(names.includes('hpte.absent x2') && names.includes('ring(a) = a b'), names.join(', '));
     for (const [, child] of item.children) {
@@ -89,7 +89,7 @@ describe('Test Explorer', () => {
   it('runs all from the Test Explorer', async () => {
     const document = await vscode.workspace.openTextDocument(await write('all.hpt', `${head}\nstore a\n`));
     await becomes(
-      () => api.tests.items.get(document.uri.toString())?.label,
+      () => tests.items.get(document.uri.toString())?.label,
       (label) => label === 'all.hpt',
       'the new scenario to be listed',
     );
@@ -101,7 +101,7 @@ describe('Test Explorer', () => {
   it('runs again when a scenario changes, while it runs continuously', async () => {
     const document = await vscode.workspace.openTextDocument(await write('again.hpt', `${head}\nstore a\n`));
     await becomes(
-      () => api.tests.items.get(document.uri.toString())?.label,
+      () => tests.items.get(document.uri.toString())?.label,
       (label) => label === 'again.hpt',
       'the new scenario to be listed',
     );

@@ -45,7 +45,7 @@ function unnamed({ labels }: Standpoint, typed: string): string {
 }
 
 function marksNamed({ marks, run }: Standpoint, typed: string): Reading[] {
-  const wanted = typed.replace(/^mark[\s:=]+/i, '').toLowerCase();
+  const wanted = typed.replace(/^(?:book)?mark[\s:=]+/i, '').toLowerCase();
   const found = wanted === '' ? [] : marks.filter(({ name }) => name.toLowerCase().includes(wanted));
   return found.slice(0, MOST_NAMES).map(({ name, moment }) => ({
     as: 'mark',

@@ -54,13 +54,13 @@ const withUnit = new RegExp(`^([a-z]+)[\\s:=#]+(${word}|\\d+\\.\\d+|[+-]?\\d{1,1
 
 /** What may be typed, for prompts. */
 export function hint(): string {
-  return l10n.t('a label, a mark, an event kind, or a number behind {0}', UNITS.join(', '));
+  return l10n.t('a label, a bookmark, an event kind, or a number behind {0}', UNITS.join(', '));
 }
 
 /** @returns the ways to read a text, the likeliest first */
 export function readTyped(text: string): readonly Asked[] | Mistyped {
   const typed = text.trim().slice(0, longest);
-  const called = /^(?:label|mark)[\s:=]+(\S.*)$/i.exec(typed);
+  const called = /^(?:label|mark|bookmark)[\s:=]+(\S.*)$/i.exec(typed);
   if (called?.[1] !== undefined) return [{ as: 'name', name: called[1] }];
   const address = /^ea[\s:=]+(.+)$/i.exec(typed);
   if (address?.[1] !== undefined) return readAddress(address[1]);

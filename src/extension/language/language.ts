@@ -2,7 +2,7 @@
 
 import type * as vscode from 'vscode';
 import type { Services } from '../services';
-import { registerTesting } from '../testing';
+import { registerTesting, type ScenarioTests } from '../testing';
 import { Checks } from './checks';
 import { registerColors } from './colors';
 import { registerCompletion } from './completion';
@@ -15,8 +15,8 @@ import { registerLenses } from './lenses';
 import { registerNavigation } from './navigation';
 import { registerOutline } from './outline';
 
-/** Registers everything about scenarios: the editor's features and the Test Explorer, whose controller it answers. */
-export function registerLanguage(context: vscode.ExtensionContext, services: Services): vscode.TestController {
+/** Registers everything about scenarios: the editor's features and the Test Explorer, whose tests it answers. */
+export function registerLanguage(context: vscode.ExtensionContext, services: Services): ScenarioTests {
   const { session } = services;
   const checks = new Checks();
   const lastRuns = new LastRuns(session);

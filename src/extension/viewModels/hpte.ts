@@ -160,6 +160,7 @@ export function hpteNode(view: RunView, parent: string, index: number): ViewNode
     kind: 'hpte',
     hpte: index,
     expression: `hpte[${hex(index)}]`,
+    follow: `hpte ${hex(index)}`,
     tooltip: {
       heading: l10n.t(
         'HPTE {0}, PTEG {1} slot {2}: {3}',

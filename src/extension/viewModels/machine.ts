@@ -12,6 +12,7 @@ import type { Store } from '../../model/store';
 import { toBig } from '../../model/words';
 import { count, hex, hex64, l10n, size } from '../texts';
 import { spokenSentence, valueNode } from './hpte';
+import { momentDetails } from './momentDetails';
 import { bucketed, type ViewNode } from './node';
 import type { RunView } from './runView';
 
@@ -39,6 +40,7 @@ interface Parts {
   readonly kind: string;
   readonly changed?: boolean;
   readonly expanded?: boolean;
+  readonly follow?: string;
   readonly children?: () => readonly ViewNode[];
 }
 
@@ -89,6 +91,7 @@ function momentNode(view: RunView): ViewNode {
     children: () => [
       valueNode(id, l10n.t('line {0}', source.line + 1), source.text.replace(/\s+/g, ' ')),
       ...run.frames(position).map(({ path, text }, depth) => valueNode(`${id}/${depth}`, path.fn, text)),
+      ...momentDetails(view, id),
     ],
   };
 }
@@ -138,6 +141,7 @@ function vcpuNode(view: RunView, vcpu: number, store: Store): ViewNode {
     description: `${msrText(store.lo(Vcpu.msr))} · ${slb}`,
     icon: 'chip',
     kind: 'vcpu',
+    follow: `vcpu ${vcpu}`,
     changed,
     children: () => [
       wordNode(view, id, 'MSR', store, Vcpu.msr, `${hex64(msr)} ${msrText(store.lo(Vcpu.msr))}`),

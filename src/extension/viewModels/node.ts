@@ -39,6 +39,8 @@ export interface ViewNode {
   readonly moment?: number;
   /** An expression (docs/debugging.md) that gives what it stands for: "Why" asks it. */
   readonly expression?: string;
+  /** What the debugger's steps follow when asked to follow it: "gfn 0x10". */
+  readonly follow?: string;
 }
 
 /** The most siblings that a tree shows; more are put into buckets above. */

@@ -131,6 +131,7 @@ export function pageNode(view: RunView, parent: string, page: GuestPage, expande
     icon: pageIcon(view, page),
     spoken: spokenSentence(l10n.t('Guest page {0}', hex(gfn)), description, changed),
     kind: 'page',
+    follow: `gfn ${hex(gfn)}`,
     ...(view.replayed ? {} : { expression: `page(gfn ${hex(gfn)})` }),
     expanded,
     tooltip: {

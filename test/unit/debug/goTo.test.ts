@@ -137,7 +137,7 @@ describe('go to, in a scenario', () => {
   it('finds marks by a part of their name', () => {
     const marked = { ...from, marks: [{ name: 'before the race', moment: 7 }] };
     assert.equal(momentOf(read(marked, 'race', 'mark')), 7);
-    assert.equal(momentOf(read(marked, 'mark before the', 'mark')), 7);
+    assert.equal(momentOf(read(marked, 'bookmark before the', 'mark')), 7);
   });
 
   it('says what would be right', () => {

@@ -128,6 +128,30 @@ describe('Machine tree', () => {
     assert.match(lines(machineNodes(view), 1).join('\n'), /\* HPT: order 18 · 0 valid · 0 absent/);
   });
 
+  it('tells below the moment what the step wrote', async () => {
+    const opened = openSample('page-out.hpt');
+    await opened.session.goTo(momentOf(opened.run, 'hpte.absent'));
+    const moment = machineNodes(viewOf(opened))[0];
+    assert.ok(moment);
+    assert.match(lines([moment]).join('\n'), /HPTE dword 0 \[0x1aa8\]: 0x0000000012345041 → 0x0000000012345060/);
+  });
+
+  it('tells while an address is searched each of the sixteen slots, with the reason why it is not the one', async () => {
+    const opened = openSample('page-out.hpt');
+    const { run } = opened;
+    const walk = run.find(momentOf(run, 'access.hdsi'), -1, (moment) =>
+      /Hardware walk/.test(run.frames(moment)[0]?.text ?? ''),
+    );
+    await opened.session.goTo(walk);
+    const search = within(machineNodes(viewOf(opened)), 'search for ea 0xc000000000010000');
+    assert.equal(search.description, 'HPTE a matches');
+    const slots = search.children?.() ?? [];
+    assert.equal(slots.length, 16);
+    assert.equal(slots[0]?.description, 'matches, but it is absent: the hardware does not see it, the kernel does');
+    assert.equal(slots[1]?.description, 'free: neither VALID nor ABSENT');
+    assert.equal(slots[0].hpte, 0x1aa8);
+  });
+
   it('counts the table by what each step changed, as a fresh count does', async () => {
     const opened = openSample('two-hptes.hpt');
     const view = viewOf(opened);
