@@ -2,11 +2,7 @@
 
 import * as vscode from 'vscode';
 import { registerCommands } from './commands';
-import { registerConvertTrace } from './convertTrace';
-import { registerCreateRecording } from './createRecording';
 import { registerDebug } from './debug';
-import { registerFileEditors } from './fileEditor/editor';
-import { registerFollowTrace } from './followTrace';
 import { registerHeatmap } from './heatmapPanel';
 import type { Platform } from './load';
 import { registerMoments } from './moments';
@@ -15,6 +11,7 @@ import { registerQuestions } from './questions';
 import { registerScenarios } from './scenarios';
 import { makeServices, type Services } from './services';
 import { l10n } from './texts';
+import { registerTraces } from './traces';
 import { registerTrees } from './trees';
 
 /** What the extension gives to others: its integration tests look at the run through it. */
@@ -39,10 +36,7 @@ export function activateOn(context: vscode.ExtensionContext, platform: Platform)
   registerCommands(context, services);
   registerQuestions(context, services, heatmap, moments.marks);
   registerOpenFile(context, services);
-  registerFileEditors(context, services);
-  registerConvertTrace(context, services);
-  registerCreateRecording(context, services);
-  registerFollowTrace(context);
+  registerTraces(context, services);
   const scenarios = registerScenarios(context, services);
   log.info(`activated in ${(performance.now() - start).toFixed(1)} ms`);
   const { session, heatmap: heatmaps, load } = services;

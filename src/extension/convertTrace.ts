@@ -4,21 +4,16 @@ import * as vscode from 'vscode';
 import type { TextForm } from '../platform/fileJobs';
 import { joined } from '../trace/bytes';
 import { formatProblem } from '../trace/problem';
-import { commands } from './ids';
 import { nameOf, placeOfFile, toldError, watchOfFile } from './load';
 import { fileOf } from './openFile';
 import type { Services } from './services';
 
-/** Registers the command. */
-export function registerConvertTrace(context: vscode.ExtensionContext, services: Services): void {
-  context.subscriptions.push(
-    vscode.commands.registerCommand(commands.convertTrace, async (uri?: vscode.Uri) => {
-      const program = fileOf(uri);
-      if (program) {
-        await convert(program, services);
-      }
-    }),
-  );
+/** Converts a trace. @param uri undefined: the one that is open */
+export async function convertTrace(services: Services, uri: vscode.Uri | undefined): Promise<void> {
+  const program = fileOf(uri);
+  if (program) {
+    await convert(program, services);
+  }
 }
 
 interface FormItem extends vscode.QuickPickItem {

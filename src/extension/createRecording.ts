@@ -7,23 +7,17 @@ import { type Answers, createRecording, type Question } from '../trace/create/cr
 import { mostFiles, type Survey } from '../trace/create/survey';
 import { recordingFileName } from '../trace/recordingFile';
 import { writeRecording } from '../trace/writeRecording';
-import { commands } from './ids';
 import { type Platform, placeOfFile, toldError, watchOfFile } from './load';
-import type { Services } from './services';
 import { count, hex } from './texts';
 
-/** Registers the command; it is given a folder where it is called from the explorer. */
-export function registerCreateRecording(context: vscode.ExtensionContext, { platform }: Services): void {
-  context.subscriptions.push(
-    vscode.commands.registerCommand(commands.createRecording, async (given?: vscode.Uri) => {
-      const folder = given ?? (await askFolder());
-      if (folder) {
-        await create(folder, platform).catch((error: unknown) => {
-          void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
-        });
-      }
-    }),
-  );
+/** Makes a recording of a folder. @param given undefined: the folder is asked for */
+export async function createFromFiles(platform: Platform, given: vscode.Uri | undefined): Promise<void> {
+  const folder = given ?? (await askFolder());
+  if (folder) {
+    await create(folder, platform).catch((error: unknown) => {
+      void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+    });
+  }
 }
 
 async function askFolder(): Promise<vscode.Uri | undefined> {

@@ -1,28 +1,24 @@
 // "Follow a live trace": asks which, and attaches the debugger to it.
 
 import * as vscode from 'vscode';
-import { commands, debugType } from './ids';
+import { debugType } from './ids';
 import { nameOf, pathOf } from './load';
 import { openProgram } from './openFile';
 
 /** What the kernel's events come out of, where tracing is mounted as usual. */
 const TRACE_PIPE = '/sys/kernel/tracing/trace_pipe';
 
-/** Registers the command. */
-export function registerFollowTrace(context: vscode.ExtensionContext): void {
-  context.subscriptions.push(
-    vscode.commands.registerCommand(commands.followTrace, async (uri?: vscode.Uri) => {
-      const trace = uri ?? (await askTrace());
-      if (trace) {
-        await vscode.debug.startDebugging(vscode.workspace.getWorkspaceFolder(trace), {
-          type: debugType,
-          request: 'attach',
-          name: vscode.l10n.t('Follow {0}', nameOf(trace)),
-          trace: pathOf(trace),
-        });
-      }
-    }),
-  );
+/** Follows a trace. @param uri undefined: which one is asked */
+export async function followTrace(uri: vscode.Uri | undefined): Promise<void> {
+  const trace = uri ?? (await askTrace());
+  if (trace) {
+    await vscode.debug.startDebugging(vscode.workspace.getWorkspaceFolder(trace), {
+      type: debugType,
+      request: 'attach',
+      name: vscode.l10n.t('Follow {0}', nameOf(trace)),
+      trace: pathOf(trace),
+    });
+  }
 }
 
 interface TraceItem extends vscode.QuickPickItem {

@@ -5,9 +5,8 @@ import * as vscode from 'vscode';
 import { unpackTrace } from '../../platform/fileJobs';
 import { answerRequest, type FileChannel, type ToWebview } from '../../protocol';
 import { formatProblem } from '../../trace/problem';
-import { commands, customEditors } from '../ids';
+import { commands } from '../ids';
 import { type Platform, pause, placeOfFile, toldError, watchOfFile } from '../load';
-import type { Services } from '../services';
 import { webviewHtml } from '../webviewPage';
 import { type FileContent, pauseEvery } from './content';
 import { FileSession } from './session';
@@ -18,7 +17,7 @@ import { TraceContent } from './traceContent';
 const stretch = 20;
 
 /** A file that is shown; it is read once for all its editors. */
-class BinaryDocument implements vscode.CustomDocument {
+export class BinaryDocument implements vscode.CustomDocument {
   private stopped = false;
   private content: Promise<FileContent | { readonly failure: string }> | undefined;
   private readonly progressed = new vscode.EventEmitter<string>();
@@ -71,7 +70,7 @@ class BinaryDocument implements vscode.CustomDocument {
   }
 }
 
-class BinaryEditors implements vscode.CustomReadonlyEditorProvider<BinaryDocument> {
+export class BinaryEditors implements vscode.CustomReadonlyEditorProvider<BinaryDocument> {
   constructor(
     private readonly extensionUri: vscode.Uri,
     private readonly platform: Platform,
@@ -122,13 +121,5 @@ class BinaryEditors implements vscode.CustomReadonlyEditorProvider<BinaryDocumen
       language: vscode.env.language,
       texts: vscode.l10n.bundle,
     });
-  }
-}
-
-/** Registers the editors of binary files. */
-export function registerFileEditors(context: vscode.ExtensionContext, { platform }: Services): void {
-  const editors = new BinaryEditors(context.extensionUri, platform);
-  for (const viewType of Object.values(customEditors)) {
-    context.subscriptions.push(vscode.window.registerCustomEditorProvider(viewType, editors));
   }
 }

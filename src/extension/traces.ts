@@ -1,0 +1,36 @@
+// The commands on files of traces ("Create recording from files", "Convert trace", "Follow a live trace") and the editors of binary ones.
+// What does the work is loaded when it is first asked for.
+
+import * as vscode from 'vscode';
+import type { BinaryDocument, BinaryEditors } from './fileEditor/editor';
+import { commands, customEditors } from './ids';
+import type { Services } from './services';
+
+/** Registers the commands and the editors. */
+export function registerTraces(context: vscode.ExtensionContext, services: Services): void {
+  const { platform } = services;
+  let loaded: Promise<BinaryEditors> | undefined;
+  const editors = () => {
+    loaded ??= import('./fileEditor/editor').then((editor) => new editor.BinaryEditors(context.extensionUri, platform));
+    return loaded;
+  };
+  const provider: vscode.CustomReadonlyEditorProvider<BinaryDocument> = {
+    openCustomDocument: async (uri) => (await editors()).openCustomDocument(uri),
+    resolveCustomEditor: async (document, panel) => (await editors()).resolveCustomEditor(document, panel),
+  };
+  context.subscriptions.push(
+    ...Object.values(customEditors).map((type) => vscode.window.registerCustomEditorProvider(type, provider)),
+    vscode.commands.registerCommand(commands.createRecording, async (folder?: vscode.Uri) => {
+      const { createFromFiles } = await import('./createRecording');
+      await createFromFiles(platform, folder);
+    }),
+    vscode.commands.registerCommand(commands.convertTrace, async (uri?: vscode.Uri) => {
+      const { convertTrace } = await import('./convertTrace');
+      await convertTrace(services, uri);
+    }),
+    vscode.commands.registerCommand(commands.followTrace, async (uri?: vscode.Uri) => {
+      const { followTrace } = await import('./followTrace');
+      await followTrace(uri);
+    }),
+  );
+}
