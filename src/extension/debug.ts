@@ -27,10 +27,13 @@ export function registerDebug(
   registerDebugCommands(context);
   registerStepping(context, services.session);
   const mistakes = new LaunchMistakes();
+  // the listings of a session that is over stay open: F5 there debugs again what they belonged to
+  let last: vscode.Uri | undefined;
   context.subscriptions.push(
     mistakes,
     vscode.debug.registerDebugConfigurationProvider(debugType, {
-      resolveDebugConfiguration: (_, given) => resolve(given, keptStepping(context.workspaceState)),
+      resolveDebugConfiguration: (_, given) =>
+        resolve(given, openProgram() ?? last, keptStepping(context.workspaceState)),
       resolveDebugConfigurationWithSubstitutedVariables: (folder, configuration) =>
         mistakes.check(folder, configuration),
     }),
@@ -44,6 +47,11 @@ export function registerDebug(
         const { HptDebugSession } = await import('../debug/session');
         return new vscode.DebugAdapterInlineImplementation(new HptDebugSession(sessions.hostOf(session)));
       },
+    }),
+    vscode.debug.onDidStartDebugSession(({ type, configuration: { program } }) => {
+      if (type === debugType && typeof program === 'string') {
+        last = uriOf(program);
+      }
     }),
     vscode.debug.onDidChangeActiveDebugSession((session) => sessions.activate(session)),
     vscode.debug.onDidTerminateDebugSession((session) => sessions.forget(session)),
@@ -61,12 +69,12 @@ function launchOf(program: vscode.Uri | undefined): vscode.DebugConfiguration {
   };
 }
 
-/** Fills in what F5 without a launch.json leaves open. */
+/** Fills in what F5 without a launch.json leaves open. @param program what F5 is about */
 function resolve(
   given: vscode.DebugConfiguration,
+  program: vscode.Uri | undefined,
   stepping: Preset | undefined,
 ): vscode.DebugConfiguration | undefined {
-  const program = openProgram();
   const isEmpty = !given.type && !given.request && !given.name;
   if (isEmpty && !program) {
     void vscode.window.showInformationMessage(

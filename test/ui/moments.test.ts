@@ -123,6 +123,7 @@ describe('moments', () => {
   it('renames it from its menu, opened by key, and removes it by its button', async () => {
     await opened().command('HPT Scope: Focus on Moments View');
     const focused = page().locator('.monaco-list-row.focused').filter({ hasText: 'b is gone' });
+    await keys('Home');
     for (let presses = 0; presses < 8 && (await focused.count()) === 0; presses++) {
       await keys('ArrowDown');
     }

@@ -43,7 +43,8 @@ describe('where steps stop', () => {
     await item('following').waitFor({ state: 'hidden' });
   });
 
-  it('keeps the preset for the next session', async () => {
+  it('keeps the preset for the next session, which F5 begins in a listing of the last one', async () => {
+    await opened().editorTab('page_fault').waitFor();
     await opened().debugButton('Stop').click();
     await item('stepping').waitFor({ state: 'hidden' });
     await opened().startDebugging();
