@@ -95,6 +95,8 @@ export class TraceEvents {
   readonly flagTexts: string[] = [''];
   readonly sources: EventSource[] = [];
   readonly lost: LostEvents[] = [];
+  /** Events that the ring buffers overwrote before the first event of each CPU. */
+  overwritten = 0;
 
   readonly #kindCodes = new Map<string, number>(knownEvents.map((name, code) => [name, code]));
   readonly #flagCodes = new Map<string, number>([['', 0]]);

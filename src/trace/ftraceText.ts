@@ -149,6 +149,7 @@ export class FtraceTextReader {
     const { file, events } = this;
     const problems = this.problems.list();
     const [overwritten, about] = [this.#overwritten, this.#about];
+    events.overwritten = overwritten;
     return { file, form: 'ftrace-text', events, problems, overwritten, cancelled, about };
   }
 

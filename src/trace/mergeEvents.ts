@@ -32,6 +32,7 @@ export function mergeEvents(traces: readonly TraceEvents[]): TraceEvents {
       // nothing was recorded between the end of one trace and the start of the next
       merged.lost.push({ before: merged.count, cpu: part.events.cpu[0] as number, count: undefined });
     }
+    merged.overwritten += part.next === 0 ? part.events.overwritten : 0;
     take(part, merged);
   }
   return merged;

@@ -32,17 +32,18 @@ export interface PackedEvents extends Columns {
   readonly kindNames: readonly string[];
   readonly flagTexts: readonly string[];
   readonly lost: readonly LostEvents[];
+  readonly overwritten: number;
   readonly sources: readonly PackedSource[];
 }
 
 /** Packs events. @param buffers takes the buffers that may be transferred rather than copied */
 export function packEvents(events: TraceEvents, buffers: Set<ArrayBuffer>): PackedEvents {
-  const { count, unit, resolution, base, tasks, kindNames, flagTexts, lost } = events;
+  const { count, unit, resolution, base, tasks, kindNames, flagTexts, lost, overwritten } = events;
   events.trim();
   for (const column of columns) buffers.add(events[column].buffer);
   const { time, cpu, task, kind, flags, offset, length, textAt, line, source } = events;
   return {
-    ...{ count, unit, resolution, base, tasks, kindNames, flagTexts, lost },
+    ...{ count, unit, resolution, base, tasks, kindNames, flagTexts, lost, overwritten },
     ...{ time, cpu, task, kind, flags, offset, length, textAt, line, source },
     sources: events.sources.map((one) => packSource(one, buffers)),
   };
@@ -77,9 +78,9 @@ export function unpackEvents(packed: PackedEvents): TraceEvents {
   for (const name of packed.kindNames) events.kindCode(name);
   for (const text of packed.flagTexts) events.flagCode(text);
   for (const { comm, pid, tgid } of packed.tasks) events.taskCode(comm, pid, tgid);
-  const { count, unit, resolution, base } = packed;
+  const { count, unit, resolution, base, overwritten } = packed;
   const { time, cpu, task, kind, flags, offset, length, textAt, line, source } = packed;
-  Object.assign(events, { count, unit, resolution, base });
+  Object.assign(events, { count, unit, resolution, base, overwritten });
   Object.assign(events, { time, cpu, task, kind, flags, offset, length, textAt, line, source });
   events.lost.push(...packed.lost);
   events.sources.push(...packed.sources.map(unpackSource));

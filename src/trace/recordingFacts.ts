@@ -11,6 +11,7 @@ import type { TraceEvents } from './events';
 import { type JsonNode, parseJson } from './json';
 import { JsonFields } from './jsonFields';
 import { LineSplitter } from './lineSplitter';
+import { lossesOf } from './losses';
 import { type InputProblem, ProblemList } from './problem';
 import { type PlacedAt, readAt, resolveAt } from './recordingFile';
 
@@ -130,29 +131,51 @@ export interface MatchedHcalls {
   readonly unmatched: readonly HcallFact[];
 }
 
-/** Finds the kvm_hcall_enter event of each hypercall fact. An event belongs to one fact at most. */
+/**
+ * Finds the kvm_hcall_enter event of each hypercall fact: the next one of its number and first arguments. Where events are missing
+ * that may be another call's: a fact stays unmatched when events were lost in between, when it is older than the trace, and
+ * when another fact has the same next event.
+ */
 export function matchHcallFacts(facts: readonly RecordingFact[], events: TraceEvents): MatchedHcalls {
   const calls = hcallsByArguments(events);
+  const losses = lossesOf(events);
   const byEvent = new Map<number, HcallFact>();
+  const claimed = new Set<number>();
   const unmatched: HcallFact[] = [];
   for (const fact of facts) {
     if (fact.kind !== 'hcall') {
       continue;
     }
-    const from = 'ns' in fact.at.at ? events.firstAtOrAfter(fact.at.at.ns) : resolveAt(fact.at.at, events)?.before;
+    const from = nextEvent(fact, events);
     const same = calls.get(callKey(fact.nr, fact.args)) ?? [];
-    const event = from === undefined ? undefined : nextFree(same, from, byEvent);
-    if (event === undefined) {
+    const event = from === undefined ? undefined : firstFrom(same, from);
+    if (from === undefined || event === undefined || losses.some((one) => one.since <= event && one.before >= from)) {
       unmatched.push(fact);
+      continue;
+    }
+    const other = byEvent.get(event);
+    if (claimed.has(event)) {
+      unmatched.push(...(other === undefined ? [] : [other]), fact);
+      byEvent.delete(event);
     } else {
+      claimed.add(event);
       byEvent.set(event, fact);
     }
   }
   return { byEvent, unmatched };
 }
 
-/** The first of the ascending indexes that is at least `from` and not taken. */
-function nextFree(indexes: readonly number[], from: number, taken: ReadonlyMap<number, unknown>): number | undefined {
+/** The first event at or after a fact; undefined when the fact is older than the trace, or its mark is not there. */
+function nextEvent({ at: { at } }: HcallFact, events: TraceEvents): number | undefined {
+  if (!('ns' in at)) {
+    return resolveAt(at, events)?.before;
+  }
+  const from = events.firstAtOrAfter(at.ns);
+  return from === 0 && events.count > 0 && at.ns < events.timeOf(0) - BigInt(events.resolution) ? undefined : from;
+}
+
+/** The first of the ascending indexes that is at least `from`. */
+function firstFrom(indexes: readonly number[], from: number): number | undefined {
   let low = 0;
   let high = indexes.length;
   while (low < high) {
@@ -162,9 +185,6 @@ function nextFree(indexes: readonly number[], from: number, taken: ReadonlyMap<n
     } else {
       high = middle;
     }
-  }
-  while (low < indexes.length && taken.has(indexes[low] ?? -1)) {
-    low++;
   }
   return indexes[low];
 }

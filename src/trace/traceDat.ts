@@ -237,6 +237,7 @@ export async function readTraceDat(
     problems.add('warning', `the trace lost events (${events.lost.length} times, first on CPU ${events.lost[0]?.cpu})`);
   }
   const { overwritten } = container;
+  events.overwritten = overwritten;
   const about = aboutOf(container);
   return { file, form: 'trace-dat', events, problems: problems.list(), overwritten, cancelled, about };
 }

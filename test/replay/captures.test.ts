@@ -5,7 +5,8 @@ import { FIELDS } from '../../src/trace/replay/checkpoint';
 import { Replay } from '../../src/trace/replay/replay';
 import { type ReplayReport, replayInput } from '../../src/trace/replay/report';
 import type { CaptureName } from '../support/captures';
-import { captureInput, randomFrom, withLostEvents, withoutKinds, withoutSome } from './recordings';
+import { withLostEvents, withoutKinds } from './cutEvents';
+import { captureInput, randomFrom, withoutSome } from './recordings';
 
 const captures: readonly CaptureName[] = [
   'l2-61-64k',

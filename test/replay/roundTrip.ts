@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { nodeDecompressors } from '../../src/platform/node/decoders';
 import { runScenario } from '../../src/scenario/runner';
+import type { Run } from '../../src/timeline/run';
 import type { FileAccess } from '../../src/trace/files';
 import { FIELDS } from '../../src/trace/replay/checkpoint';
 import type { ReplayInput } from '../../src/trace/replay/input';
@@ -31,6 +32,18 @@ export function recorded(scenario: string, options: SaveOptions = { dumps: 'ever
   const result = runScenario(scenario, 'scenario');
   assert.ok('run' in result, 'problems' in result ? JSON.stringify(result.problems) : '');
   return saveRun(result.run, options);
+}
+
+/** Whether a recording can tell the tables of a run: none is too large. */
+export function isRecordable(run: Run): boolean {
+  let order = 0;
+  for (let number = 0; number < run.eventCount; number++) {
+    const { event } = run.event(number);
+    if (event.kind === 'hpt.resize' && event.ret === 0 && event.phase === 'commit') {
+      order = Math.max(order, event.order);
+    }
+  }
+  return order <= 36;
 }
 
 /** The replay input of a saved recording. Fails the test when the readers find a problem in it. */

@@ -98,11 +98,16 @@ export function checkMemslot(context: Context, fault: PageFaultEnter): void {
   context.diverge('memslot', `memslot ${memslot.slot}`, 'no memslot at this guest page');
 }
 
+/** Whether an exit event allows that the entry was installed. */
+export function mayInstall({ ret, hpteV }: PageFaultExit): boolean {
+  return ret === 0n && (hpteV & V_VALID) !== 0n && (hpteV & V_ABSENT) === 0n;
+}
+
 const sure = Symbol('installed');
 
 /** Whether the exit event says that the entry was installed: surely, perhaps, or not. */
 function installed(context: Context, pending: Pending, v: bigint, exit: PageFaultExit): typeof sure | boolean {
-  if (exit.ret !== 0n || (exit.hpteV & V_VALID) === 0n || (exit.hpteV & V_ABSENT) !== 0n) {
+  if (!mayInstall(exit)) {
     return false;
   }
   const older = context.isa3 && exit.hpteV >> 62n !== 0n;

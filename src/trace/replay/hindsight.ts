@@ -94,9 +94,16 @@ export class Hindsight {
   readonly #before: Found;
   readonly #origins = new Map<number, Origin>();
 
-  /** @param before what an earlier pass over the same trace found */
-  constructor(before: Found) {
+  /** faults are recorded: what an entry is later says what it was made as */
+  readonly #traces: boolean;
+
+  /**
+   * @param before what an earlier pass over the same trace found
+   * @param faultsRecorded no entry is installed without an event
+   */
+  constructor(before: Found, faultsRecorded: boolean) {
     this.#before = before;
+    this.#traces = faultsRecorded;
     this.found = new Found(before);
   }
 
@@ -122,7 +129,9 @@ export class Hindsight {
 
   /** An entry was made, and it is open whether valid or absent. */
   entered(index: number, event: number, rc: bigint, page: number): void {
-    this.#origins.set(index, { event, rc, page });
+    if (this.#traces) {
+      this.#origins.set(index, { event, rc, page });
+    }
   }
 
   /** The entry was removed or installed: what is seen of the slot from now on says nothing of its origin. */

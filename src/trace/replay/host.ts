@@ -112,6 +112,12 @@ export class Host {
     this.pages.coverAll({ event, task: -1, mayClose: true });
   }
 
+  /** Events were lost up to this one: any page may have changed, and an invalidation may be under way whose beginning was lost. */
+  lostEvents(event: number): void {
+    this.forgetPages(event);
+    this.#open = [{ task: -1, start: 0n, end: 1n << 64n, event, mayClose: true }];
+  }
+
   /** An invalidation begins. `ranges` are the guest pages that it meets; null while memslots are not known. */
   invalidate(begun: Invalidation, ranges: readonly GuestRange[] | null): void {
     const { task, start, end, event } = begun;

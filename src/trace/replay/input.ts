@@ -7,7 +7,7 @@ import type { PagemapFile } from '../pagemapText';
 import type { HcallFact } from '../recordingFacts';
 import type { ReplaySlot } from './host';
 
-/** Everything before event `before` had happened. */
+/** Everything before event `before` had happened. -1 is a time before the trace begins, and `events.count` + 1 one after its end. */
 interface Placed {
   readonly before: number;
 }

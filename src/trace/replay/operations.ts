@@ -2,7 +2,7 @@
 
 import type { DecodedEvent } from '../decoded';
 import type { Context, Pending } from './context';
-import { applyFaultEnter, applyFaultExit, candidatesOfFault, checkMemslot, ptegsOfFault } from './faults';
+import { applyFaultEnter, applyFaultExit, candidatesOfFault, checkMemslot, mayInstall, ptegsOfFault } from './faults';
 import { applyHcall, HCALL, reachOfHcall } from './hcalls';
 import { type Cause, VALID } from './knowledge';
 
@@ -40,8 +40,8 @@ export class Operations {
     this.#inGuest.delete(task);
   }
 
-  /** Any other event of the machine's vCPUs. */
-  event(i: number, task: number, event: DecodedEvent): void {
+  /** Any other event of the machine's vCPUs. Answers false when it shows that the event that began the operation was lost. */
+  event(i: number, task: number, event: DecodedEvent): boolean {
     switch (event.kind) {
       case 'kvm_hcall_enter': {
         const fact = this.#context.input.hcalls.get(i);
@@ -49,14 +49,15 @@ export class Operations {
         const reach = reachOfHcall(event.nr, complete ? fact.args : event.args, complete);
         const what = { kind: 'hcall', call: event, fact } as const;
         this.#begin(event.vcpu, { event: i, task, ...reach, disturbed: false, linked: undefined, what });
-        return;
+        return true;
       }
       case 'kvm_hcall_exit': {
         const pending = this.#take(event.vcpu, 'hcall');
-        if (pending !== undefined) {
-          this.#endHcall(pending, event.ret, event.hcallRc);
+        if (pending === undefined) {
+          return this.#context.unseen !== undefined;
         }
-        return;
+        this.#endHcall(pending, event.ret, event.hcallRc);
+        return true;
       }
       case 'kvm_page_fault_enter': {
         checkMemslot(this.#context, event);
@@ -70,20 +71,21 @@ export class Operations {
         this.#abandon(event.vcpu);
         this.#beginFault(pending);
         this.#pending.set(event.vcpu, pending);
-        return;
+        return true;
       }
       case 'kvm_page_fault_exit': {
         const pending = this.#take(event.vcpu, 'fault');
-        if (pending !== undefined) {
-          if (applyFaultExit(this.#context, pending, event)) {
-            this.done++;
-          }
-          this.#concurrent(pending);
+        if (pending === undefined) {
+          return !this.#context.recorded.faults || !mayInstall(event);
         }
-        return;
+        if (applyFaultExit(this.#context, pending, event)) {
+          this.done++;
+        }
+        this.#concurrent(pending);
+        return true;
       }
       default:
-        return;
+        return true;
     }
   }
 
@@ -124,6 +126,7 @@ export class Operations {
         const slot = table.get(index);
         const states = slot.states | VALID;
         table.put(index, { ...slot, states, frame: undefined, rc: undefined, cause: 'events not recorded' });
+        context.hindsight.over(index);
       }
     }
   }

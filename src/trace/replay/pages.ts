@@ -88,9 +88,11 @@ function seeGone(context: Context, gpa: bigint): void {
 
 /** A page that cannot be used (not mapped, or closed) has no valid entry, and has had none since the last invalidation of it. */
 export function noneUsable(context: Context, gpa: bigint): void {
-  const { host, hindsight, at } = context;
+  const { host, hindsight, recorded, at } = context;
   const page = host.pageOf(gpa);
-  hindsight.pageUnusable(page, host.pages.covering(page).event, at);
+  if (recorded.unmaps) {
+    hindsight.pageUnusable(page, host.pages.covering(page).event, at);
+  }
   noneValid(context, gpa);
 }
 

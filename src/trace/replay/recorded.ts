@@ -12,6 +12,10 @@ export interface Recorded {
   /** hypercalls on the table; POWER8 handles them where nothing is traced */
   readonly hcalls: boolean;
   readonly guestEnters: boolean;
+  /** flushes of partitions, which come with every new table */
+  readonly flushes: boolean;
+  /** that a vCPU goes back to the VMM */
+  readonly exits: boolean;
 }
 
 export function recordedKinds(events: TraceEvents): Recorded {
@@ -26,6 +30,8 @@ export function recordedKinds(events: TraceEvents): Recorded {
     faultExits: seen.has(eventCode.kvm_page_fault_exit),
     hcalls: seen.has(eventCode.kvm_hcall_exit) && hasTableHcall(events),
     guestEnters: seen.has(eventCode.kvm_guest_enter),
+    flushes: seen.has(eventCode.tlbie),
+    exits: seen.has(eventCode.kvm_userspace_exit),
   };
 }
 

@@ -15,7 +15,7 @@
 //  - The first run of a new table fills the VRMA (tables.ts). Its page size is that of the VMM's mapping: known once it was seen.
 //  - A resize keeps bolted entries, absent, at the slot of their hash; a reset leaves nothing.
 //  - POWER8 handles hypercalls in real mode, without a trace: all is unknown as soon as a vCPU runs.
-//  - Lost events: all is unknown from there on.
+//  - Lost events (losses.ts): all is unknown where they may have come, and from there on.
 //  - Kinds of events that the trace does not have at all may not have been recorded: what they would have told is unknown.
 //  - What contradicts the knowledge is a divergence: something happened that no event tells, so all is unknown from there on.
 //
@@ -23,6 +23,7 @@
 // (hindsight.ts); a dump is never used for what it is compared with.
 
 import { eventCode } from '../eventKinds';
+import { type Loss, lossesOf } from '../losses';
 import type { Comparison } from './checkpoint';
 import type { Context, Divergence, DivergenceKind } from './context';
 import { Dumps } from './dumps';
@@ -95,11 +96,15 @@ export class Replay implements Context {
     this.#cancelled = cancelled;
     this.#after = after;
     this.#watch = watch;
-    this.hindsight = new Hindsight(found ?? new Found());
     this.isa3 = input.cpu === 'POWER9' || input.cpu === 'POWER10';
     this.machines = machinesOf(input.events, input.tgid);
     this.recorded = recordedKinds(input.events);
+    this.hindsight = new Hindsight(found ?? new Found(), this.recorded.faults);
     this.unseen = this.isa3 ? (this.recorded.hcalls ? undefined : 'events not recorded') : 'real-mode hypercalls';
+    const { flushes, exits } = this.recorded;
+    if (input.hpts.length === 0 && !flushes && !exits) {
+      this.unseen ??= 'untraced ioctl';
+    }
     const [made] = input.hpts;
     const fromStart = made?.how === 'allocate' && isNewMachine(this, made.before);
     this.host = new Host(input.pageShift, input.slots === null ? null : [], fromStart);
@@ -165,35 +170,47 @@ export class Replay implements Context {
     const { events } = this.input;
     const inserts = this.#inserts();
     let next = 0;
-    let lost = 0;
+    const losses = lossesOf(events);
+    let loss: Loss | undefined;
     for (let i = 0; i <= events.count; i++) {
-      let gap = false;
-      for (; (events.lost[lost]?.before ?? Number.POSITIVE_INFINITY) <= i; lost++) {
-        gap = true;
-        this.#lostEvents();
-        yield { what: 'lost' };
+      this.at = i;
+      if (losses[0]?.since === i) {
+        loss = losses.shift();
+        yield this.#lostEvents();
       }
       for (let insert = inserts[next]; insert !== undefined && insert.before <= i; insert = inserts[++next]) {
-        this.at = i;
         const step = insert.apply();
         this.#settleDivergence();
         yield step;
+        if (loss !== undefined || (insert.before < 0 && step.what !== 'hpt' && step.what !== 'slot')) {
+          // what is not in the trace may have come after it
+          yield this.#lostEvents(loss === undefined ? 'no first dump' : 'lost events');
+        }
       }
-      if (gap) {
-        // what was lost may also have come after a dump at the same place
-        this.#lostEvents();
-        yield { what: 'lost' };
+      if (loss !== undefined && loss.before <= i) {
+        if (loss.since < i) {
+          yield this.#lostEvents();
+        }
+        loss = undefined;
       }
-      if (i === events.count || ((i & 0xfff) === 0 && this.#cancelled?.() === true)) {
+      if (i === events.count) {
+        for (let insert = inserts[next]; insert !== undefined; insert = inserts[++next]) {
+          yield this.#lostEvents('events not recorded');
+          yield insert.apply();
+        }
         break;
       }
-      this.at = i;
+      if ((i & 0xfff) === 0 && this.#cancelled?.() === true) {
+        break;
+      }
       if (i >= this.machines.mixedFrom && this.unseen === undefined) {
         this.unseen = 'untraced ioctl';
         this.table.forgetAll(this.unseen);
       }
-      this.#event(i);
-      this.#settleDivergence();
+      if (loss === undefined) {
+        this.#event(i);
+        this.#settleDivergence();
+      }
       yield { what: 'event', event: i };
       if (this.#after?.(i) === true) {
         break;
@@ -209,11 +226,15 @@ export class Replay implements Context {
     }
   }
 
-  #lostEvents(): void {
-    this.table.forgetAll('lost events');
+  /** Anything may have happened right before this moment, unseen. */
+  #lostEvents(cause: Cause = 'lost events'): ReplayStep {
+    this.table.forgetAll(cause);
     this.hindsight.clear();
-    this.host.forgetPages(this.at - 1);
+    this.host.lostEvents(this.at);
+    this.tables.lostEvents();
     this.#operations.clear();
+    this.#syscalls.clear();
+    return { what: 'lost' };
   }
 
   /** What the recording tells, in the order in which it holds. */
@@ -298,7 +319,9 @@ export class Replay implements Context {
       case eventCode.kvm_hcall_exit:
       case eventCode.kvm_page_fault_enter:
       case eventCode.kvm_page_fault_exit:
-        this.#operations.event(i, task, this.input.events.decode(i));
+        if (!this.#operations.event(i, task, this.input.events.decode(i))) {
+          this.#lostEvents();
+        }
         return;
     }
   }

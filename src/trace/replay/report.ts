@@ -92,6 +92,10 @@ export async function openRecordingReplay(
   const { recording, events, file } = opened;
   const problems = [...opened.problems];
   const place = (at: PlacedAt): number | undefined => {
+    const outside = placeOutside(at, events);
+    if (outside !== undefined) {
+      return outside;
+    }
     const resolved = resolvePlacedAt(at, events, file);
     if ('before' in resolved) {
       return resolved.before;
@@ -115,6 +119,9 @@ export async function openRecordingReplay(
       slots.push({ before: goes, slot, is: null });
     }
   }
+  const hpts = placed(recording.hpt);
+  // what has no place may concern any moment
+  const allSlots = slots.length === recording.memslots.reduce((sum, { to }) => sum + (to === undefined ? 1 : 2), 0);
   // at one place what goes, goes first
   slots.sort((a, b) => a.before - b.before || (a.is === null ? 0 : 1) - (b.is === null ? 0 : 1));
   const tables: PlacedTable[] = [];
@@ -141,14 +148,26 @@ export async function openRecordingReplay(
     cpu: recording.cpu,
     pageShift: Math.log2(recording.hostPageSize),
     tgid: recording.tgid,
-    hpts: placed(recording.hpt),
-    slots: recording.memslots.length === 0 ? null : slots,
+    hpts: hpts.length === recording.hpt.length ? hpts : [],
+    slots: recording.memslots.length === 0 || !allSlots ? null : slots,
     tables,
     pagemaps,
     pages: placed(pages),
     hcalls: matchHcallFacts(facts, events).byEvent,
   };
   return { input, problems };
+}
+
+/** The place of a time before the trace begins or after its end, where events may be missing; undefined within the trace. */
+function placeOutside({ at }: PlacedAt, events: TraceEvents): number | undefined {
+  if (!('ns' in at) || events.count === 0) {
+    return undefined;
+  }
+  const resolution = BigInt(events.resolution);
+  if (at.ns < events.timeOf(0) - resolution) {
+    return -1;
+  }
+  return at.ns > events.timeOf(events.count - 1) + resolution ? events.count + 1 : undefined;
 }
 
 /** Passes that look for what later events force of earlier ones; each can only tell more. */

@@ -29,6 +29,11 @@ export class Syscalls {
     }
   }
 
+  /** Of no task it is known what it is in. */
+  clear(): void {
+    this.#current.clear();
+  }
+
   #entersCall(kind: number): boolean {
     let enters = this.#kinds.get(kind);
     if (enters === undefined) {

@@ -52,6 +52,12 @@ export class Tables {
     this.memoryReplaced();
   }
 
+  /** Events were lost: the machine may have run with its table. */
+  lostEvents(): void {
+    this.#fresh = false;
+    this.memoryReplaced();
+  }
+
   /** A dump shows the table; if it is not empty, the real-mode area is there. */
   dumped(isEmpty: boolean): void {
     this.#fresh &&= isEmpty;
@@ -114,12 +120,17 @@ export class Tables {
 
 const smallestHugetlb = 1n << 21n;
 
-/** Whether the machine has not run yet: the trace shows how it begins. Else "allocate" only tells the size of its table. */
+/**
+ * Whether the machine has not run yet: the trace begins before the table was made, and shows how it is first used. Else "allocate"
+ * only tells the table's size.
+ */
 export function isNewMachine({ input: { events }, machines }: Context, before: number): boolean {
   for (let i = 0; i < events.count; i++) {
     const kind = events.kind[i] as number;
     if (isVcpuKind(kind) && machines.runs(events.task[i] as number)) {
-      return i >= before && (kind === eventCode.kvmppc_run_vcpu_enter || kind === eventCode.kvm_guest_enter);
+      return (
+        before > 0 && i >= before && (kind === eventCode.kvmppc_run_vcpu_enter || kind === eventCode.kvm_guest_enter)
+      );
     }
   }
   return false;
@@ -129,12 +140,20 @@ export function isNewMachine({ input: { events }, machines }: Context, before: n
  * Moments (events before them have happened) by which the table may have become another one without a word of it in the recording:
  * somewhere between the machine's last run and the flush of its partition, so before each dump in between as well.
  */
-export function unseenReplacements({ input: { events, hpts, tables }, machines, isa3 }: Context): number[] {
+export function unseenReplacements(context: Context): number[] {
+  if (!context.isa3) {
+    return [];
+  }
+  const { recorded, input } = context;
+  return recorded.flushes || input.hpts.length > 0 ? flushedReplacements(context) : anyReplacements(context);
+}
+
+function flushedReplacements({ input: { events, hpts, tables }, machines }: Context): number[] {
   const found: number[] = [];
   let lastRun = -1;
   let next = 0;
   const { flushes } = machines;
-  for (let i = 0; isa3 && i < events.count && next < flushes.length; i++) {
+  for (let i = 0; i < events.count && next < flushes.length; i++) {
     const kind = events.kind[i] as number;
     if (isVcpuKind(kind) && kind !== eventCode.kvmppc_run_vcpu_enter && machines.runs(events.task[i] as number)) {
       lastRun = i;
@@ -149,6 +168,35 @@ export function unseenReplacements({ input: { events, hpts, tables }, machines, 
         const dumped = tables.map(({ before }) => before).filter((before) => before > from && before <= i);
         found.push(from, ...dumped, i + 1);
       }
+    }
+  }
+  return found;
+}
+
+/**
+ * The same where neither flushes nor tables are told: the VMM can replace the table whenever none of its vCPUs is in the kernel. (It
+ * can do nothing else to the table unseen: what it does of the rest has events.)
+ */
+function anyReplacements({ input: { events, tables }, machines }: Context): number[] {
+  const found: number[] = [];
+  const inKernel = new Set<number>();
+  let since: number | undefined = 0;
+  for (let i = 0; i <= events.count; i++) {
+    const kind = events.kind[i] as number;
+    const task = events.task[i] as number;
+    const runs = i < events.count && isVcpuKind(kind) && machines.runs(task);
+    if (!runs && i < events.count) {
+      continue;
+    }
+    if (since !== undefined) {
+      const from = since;
+      found.push(from, ...tables.map(({ before }) => before).filter((before) => before > from && before <= i), i);
+      since = undefined;
+    }
+    if (kind !== eventCode.kvm_userspace_exit) {
+      inKernel.add(task);
+    } else if (inKernel.delete(task) && inKernel.size === 0) {
+      since = i + 1;
     }
   }
   return found;

@@ -1,0 +1,55 @@
+// A recording with random things taken out: facts, dumps, stretches of events, whole kinds of them, a CPU's oldest ones, and what
+// hptscope.json tells beside them.
+
+import type { ReplayInput } from '../../src/trace/replay/input';
+import { onSeveralCpus, withLostEvents, withoutBeginning, withoutEnd, withoutKinds } from './cutEvents';
+import { withoutSome } from './recordings';
+
+const kinds = [
+  'kvm_unmap_hva_range',
+  'kvm_set_spte_hva',
+  'kvm_age_hva',
+  'kvm_page_fault_enter',
+  'kvm_page_fault_exit',
+  'kvm_hcall_enter',
+  'kvm_hcall_exit',
+  'kvm_guest_enter',
+  'kvm_guest_exit',
+  'kvmppc_run_vcpu_enter',
+  'kvmppc_run_vcpu_exit',
+  'kvm_userspace_exit',
+  'kvm_ppc_instr',
+  'tlbie',
+  'add_revmap',
+  'sys_enter_madvise',
+  'sys_exit_madvise',
+  'sys_enter_mprotect',
+];
+
+/** Takes random things out. */
+export function cut(input: ReplayInput, random: () => number): ReplayInput {
+  let left = random() < 0.3 ? onSeveralCpus(input, 2 + Math.floor(random() * 3), random) : input;
+  left = random() < 0.7 ? withoutSome(left, random(), random) : left;
+  left = random() < 0.4 ? withLostEvents(left, 1 + Math.floor(random() * 8), random) : left;
+  left = random() < 0.2 ? withoutBeginning(left, random) : left;
+  left = random() < 0.1 ? withoutEnd(left, random) : left;
+  if (random() < 0.5) {
+    const share = random() < 0.5 ? 0.1 : 0.3;
+    left = withoutKinds(
+      left,
+      kinds.filter(() => random() < share),
+    );
+  }
+  left = random() < 0.1 ? { ...left, pages: [], pagemaps: [] } : left;
+  left = random() < 0.1 ? { ...left, hcalls: new Map() } : left;
+  left = random() < 0.15 ? { ...left, slots: null } : left;
+  left = random() < 0.15 ? { ...left, tgid: undefined } : left;
+  return random() < 0.2 ? withoutTables(left, random) : left;
+}
+
+/** Changes of the table are not told: none of them, or some where the flushes show those that are missing. */
+function withoutTables(input: ReplayInput, random: () => number): ReplayInput {
+  const { events, hpts } = input;
+  const flushes = events.kind.subarray(0, events.count).includes(events.kindNames.indexOf('tlbie'));
+  return { ...input, hpts: flushes && random() < 0.7 ? hpts.filter(() => random() < 0.5) : [] };
+}
