@@ -317,8 +317,14 @@ describe('heatmap webview', () => {
         'the step',
       );
       pictures.push(await paintedMap(page));
+      const before = await heading(page);
       await page.locator('.map').focus();
       await page.keyboard.press('c');
+      await becomes(
+        () => heading(page),
+        (text) => text !== before,
+        'the details of the HPTE that changed',
+      );
       await page.keyboard.press('z');
       await page.locator('.overview').waitFor();
       pictures.push(await paintedMap(page));
@@ -339,18 +345,11 @@ describe('heatmap webview', () => {
   });
 });
 
-/** The map as a PNG (base64), once it is painted: two pictures in a row are the same. */
+/** The map as a PNG (base64), once everything is painted. */
 async function paintedMap(page: Page): Promise<string> {
-  let last = '';
-  return becomes(
-    async () => {
-      const before = last;
-      last = (await page.locator('.map').screenshot()).toString('base64');
-      return before === last ? last : '';
-    },
-    (picture) => picture !== '',
-    'the map to be painted',
-  );
+  const map = page.locator('.map[aria-busy="false"]');
+  await map.waitFor();
+  return (await map.screenshot()).toString('base64');
 }
 
 /** The share of pixels in which two PNGs (base64) differ by more than rounding does. */

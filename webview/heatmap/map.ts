@@ -178,6 +178,8 @@ export class HeatmapMap {
       return;
     }
     const keep = this.wanted ?? this.view;
+    const middle = this.wanted === undefined ? this.middle() : undefined;
+    const { columns } = this.grid;
     this.wanted = undefined;
     this.ratio = ratio;
     this.overlay.width = Math.round(clientWidth * ratio);
@@ -189,8 +191,26 @@ export class HeatmapMap {
     this.grid = arrange(this.cells.npteg, this.canvas.width, this.canvas.height, ratio);
     this.cells.arrange(this.grid.columns);
     this.fitted = fitScale(this.grid, this.canvas.width, this.canvas.height, ratio);
-    this.look(keep.scale * ratio, 0, 0);
-    this.centreOn(keep.centre);
+    if (middle && this.grid.columns === columns) {
+      this.showMiddle(keep.scale * ratio, middle);
+    } else {
+      this.look(keep.scale * ratio, 0, 0);
+      this.centreOn(keep.centre);
+    }
+  }
+
+  /** What stands in the middle: blocks from the left and from the top, with their fractions. */
+  private middle(): { readonly column: number; readonly row: number } {
+    const { geometry, originX, originY } = this.placement;
+    return {
+      column: (originX + this.canvas.width / 2) / geometry.pitchX,
+      row: (originY + this.canvas.height / 2) / geometry.pitchY,
+    };
+  }
+
+  private showMiddle(scale: number, { column, row }: { readonly column: number; readonly row: number }): void {
+    const { pitchX, pitchY } = geometryAt(this.possible(scale), this.grid.aspect, this.ratio);
+    this.look(scale, column * pitchX - this.canvas.width / 2, row * pitchY - this.canvas.height / 2);
   }
 
   /** Shows the grid at a scale from an origin, as far as both are possible. */
@@ -222,12 +242,10 @@ export class HeatmapMap {
   }
 
   private centrePteg(): number {
-    const { geometry, originX, originY } = this.placement;
-    const at = (middle: number, pitch: number, most: number) =>
-      Math.min(most - 1, Math.max(0, Math.floor(middle / pitch)));
-    const column = at(originX + this.canvas.width / 2, geometry.pitchX, this.grid.columns);
-    const row = at(originY + this.canvas.height / 2, geometry.pitchY, this.grid.rows);
-    return row * this.grid.columns + column;
+    const { columns, rows } = this.grid;
+    const { column, row } = this.middle();
+    const at = (place: number, most: number) => Math.min(most - 1, Math.max(0, Math.floor(place)));
+    return at(row, rows) * columns + at(column, columns);
   }
 
   private centreOn(pteg: number): void {
@@ -239,6 +257,7 @@ export class HeatmapMap {
   }
 
   private repaint(): void {
+    this.element.ariaBusy = 'true';
     this.painting ||= requestAnimationFrame(() => this.paint());
   }
 
@@ -269,6 +288,7 @@ export class HeatmapMap {
       });
     }
     this.overview.paint({ cells, placement, palette }, this.canvas.width, this.canvas.height);
+    this.element.ariaBusy = 'false';
   }
 
   /** The place of a mouse event in the viewport, in device pixels. */
