@@ -4,19 +4,20 @@ import { EVENT_NAMES, type Event, type EventName, eventText } from '../model/eve
 import { nearest } from '../scenario/suggest';
 import type { SourceLine } from '../timeline/statements';
 import { type Command, EXIT_GOOD, EXIT_TROUBLE, splitArguments, UsageError } from './command';
-import { hex, momentOf, openProgram, seconds, takeOption } from './program';
+import { hex, momentOf, openProgram, seconds, takeOption, takeVm } from './program';
 
 export const eventsCommand: Command = {
   name: 'events',
-  usage: 'events FILE [--kind KIND,…] [--from MOMENT] [--to MOMENT] [--json]',
+  usage: 'events FILE [--kind KIND,…] [--from MOMENT] [--to MOMENT] [--vm TGID] [--json]',
   summary: 'lists the events of a run with their moments, times and lines; KIND may be a group, such as fault',
   async run(args, surroundings) {
-    const kind = takeOption(args, '--kind');
+    const { vm, rest } = takeVm(args);
+    const kind = takeOption(rest, '--kind');
     const from = takeOption(kind.rest, '--from');
     const to = takeOption(from.rest, '--to');
     const { files, flags } = splitArguments(to.rest, ['--json']);
     const kinds = kindsOf(kind.value);
-    const loaded = await openProgram(files[0] ?? '', surroundings);
+    const loaded = await openProgram(files[0] ?? '', surroundings, vm);
     if (loaded === null) return EXIT_TROUBLE;
     const { run } = loaded;
     const first = momentOf(run, from.value ?? '1');

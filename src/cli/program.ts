@@ -8,11 +8,20 @@ import { nodeFiles } from '../platform/node/files';
 import type { Run } from '../timeline/run';
 import { type Surroundings, UsageError } from './command';
 
+/** Takes `--vm TGID` out of arguments: which machine of a trace is wanted. Throws UsageError when it is no number of a process. */
+export function takeVm(args: readonly string[]): { readonly vm?: number; readonly rest: string[] } {
+  const { value, rest } = takeOption(args, '--vm');
+  if (value === undefined) return { rest };
+  if (!/^[1-9]\d{0,8}$/.test(value)) throw new UsageError(`--vm ${value}: the number of a VMM's process is expected`);
+  return { vm: Number(value), rest };
+}
+
 /**
  * Opens a program.
+ * @param vm which machine of a trace is wanted: the process of its VMM
  * @returns the run, or null when it could not be opened: the problems have been told
  */
-export async function openProgram(path: string, { problem }: Surroundings): Promise<LoadedRun | null> {
+export async function openProgram(path: string, { problem }: Surroundings, vm?: number): Promise<LoadedRun | null> {
   const cut = path.lastIndexOf('/') + 1;
   const folder = path.slice(0, cut) || '.';
   const control = { cancelled: false, report: () => undefined };
@@ -22,7 +31,7 @@ export async function openProgram(path: string, { problem }: Surroundings): Prom
     pathOf: (name: string) => (name.startsWith('/') ? name : `${path.slice(0, cut)}${name}`),
   };
   try {
-    const loaded = await loadRun(path.slice(cut), from, control);
+    const loaded = await loadRun(path.slice(cut), from, control, vm);
     for (const one of loaded.problems) problem(`${place(one)}: ${one.severity}: ${one.message}`);
     return loaded;
   } catch (error) {

@@ -4,9 +4,11 @@ import { nodeDecompressors } from '../platform/node/decoders';
 import { nodeFiles } from '../platform/node/files';
 import { FIELDS } from '../trace/replay/checkpoint';
 import { coverageOf } from '../trace/replay/coverage';
+import { chooseMachine } from '../trace/replay/machineChoice';
 import { openReplay, type ReplayReport, replayInput } from '../trace/replay/report';
 import { type Command, EXIT_FAILED, EXIT_GOOD, EXIT_TROUBLE, type Surroundings, UsageError } from './command';
 import { locate } from './locate';
+import { takeVm } from './program';
 import { faultReports, type MoreReports, notifierReports, printMore } from './replayReports';
 
 interface Arguments {
@@ -16,9 +18,11 @@ interface Arguments {
   readonly json: boolean;
   readonly faults: boolean;
   readonly coverage: boolean;
+  readonly vm?: number;
 }
 
-function argumentsOf(args: readonly string[]): Arguments {
+function argumentsOf(given: readonly string[]): Arguments {
+  const { vm, rest: args } = takeVm(given);
   let path: string | undefined;
   let keyframes: string = 'all';
   let facts = true;
@@ -39,15 +43,15 @@ function argumentsOf(args: readonly string[]): Arguments {
   }
   if (keyframes !== 'first' && keyframes !== 'all') throw new UsageError('--keyframes first or --keyframes all');
   if (path === undefined) throw new UsageError('a trace, a recording folder or its hptscope.json is missing');
-  return { path, keyframes, facts, json, faults, coverage };
+  return { path, keyframes, facts, json, faults, coverage, ...(vm !== undefined && { vm }) };
 }
 
 export const replayCommand: Command = {
   name: 'replay',
-  usage: 'replay PATH [--keyframes first|all] [--no-facts] [--faults] [--coverage] [--json]',
+  usage: 'replay PATH [--keyframes first|all] [--no-facts] [--faults] [--coverage] [--vm TGID] [--json]',
   summary: 'rebuilds the table from a trace or recording, and compares it with the dumps entry by entry',
   async run(args, surroundings) {
-    const { path, keyframes, facts, json, faults, coverage } = argumentsOf(args);
+    const { path, keyframes, facts, json, faults, coverage, vm } = argumentsOf(args);
     const { folder, file } = await locate(path, surroundings);
     const services = { files: nodeFiles(folder), decompressors: nodeDecompressors };
     const { input, problems } = await openReplay(file, services, { facts });
@@ -55,7 +59,9 @@ export const replayCommand: Command = {
       surroundings.problem(`${severity}: ${at}${line === undefined ? '' : `:${line}`}: ${message}`);
     }
     if (input === null) return EXIT_TROUBLE;
-    const { replay, report } = replayInput(input, { keyframes });
+    const chosen = chooseMachine(input, vm);
+    if (typeof chosen === 'string') throw new Error(chosen);
+    const { replay, report } = replayInput(chosen.input, { keyframes });
     const more: MoreReports = {
       machines: replay.machines.all,
       divergenceEvents: replay.divergences,

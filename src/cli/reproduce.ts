@@ -4,19 +4,21 @@ import { nodeDecompressors } from '../platform/node/decoders';
 import { nodeFiles } from '../platform/node/files';
 import { writeFilePieces } from '../platform/node/output';
 import { parseTraceTime, type TraceEvents } from '../trace/events';
+import { chooseMachine } from '../trace/replay/machineChoice';
 import { openReplay } from '../trace/replay/report';
 import { reproduce } from '../trace/reproduce/reproduce';
 import { type Command, EXIT_FAILED, EXIT_GOOD, EXIT_TROUBLE, UsageError } from './command';
 import { locate } from './locate';
-import { takeOption } from './program';
+import { takeOption, takeVm } from './program';
 
 export const reproduceCommand: Command = {
   name: 'reproduce',
-  usage: 'reproduce PATH --at EVENT|TIME|MARK [--events N] [-o FILE]',
+  usage: 'reproduce PATH --at EVENT|TIME|MARK [--events N] [--vm TGID] [-o FILE]',
   summary:
     'makes a scenario of what a trace shows at an event, a time (6.657405) or a mark: it does the same in the emulator',
   async run(args, surroundings) {
-    const { value: at, rest: afterAt } = takeOption(args, '--at');
+    const { vm, rest: given } = takeVm(args);
+    const { value: at, rest: afterAt } = takeOption(given, '--at');
     const { value: count, rest: afterEvents } = takeOption(afterAt, '--events');
     const { value: output, rest } = takeOption(afterEvents, '-o');
     const [path, more] = rest;
@@ -34,7 +36,9 @@ export const reproduceCommand: Command = {
     }
     if (input === null) return EXIT_TROUBLE;
     const event = eventAt(input.events, at);
-    const made = reproduce(input, event, { title: path, ...(count !== undefined && { events: Number(count) }) });
+    const chosen = chooseMachine(input, vm);
+    if (typeof chosen === 'string') throw new Error(chosen);
+    const made = reproduce(chosen.input, event, { title: path, ...(count !== undefined && { events: Number(count) }) });
     if ('why' in made) {
       surroundings.problem(made.why);
       return EXIT_FAILED;

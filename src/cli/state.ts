@@ -17,7 +17,7 @@ import {
 import { readRing } from '../timeline/ring';
 import type { Run } from '../timeline/run';
 import { type Command, EXIT_FAILED, EXIT_GOOD, EXIT_TROUBLE, splitArguments, UsageError } from './command';
-import { hex, momentOf, momentText, openProgram, takeOption } from './program';
+import { hex, momentOf, momentText, openProgram, takeOption, takeVm } from './program';
 
 interface Entry {
   readonly index: string;
@@ -156,13 +156,14 @@ function stateAt(run: Run, moment: number): MachineState {
 
 export const stateCommand: Command = {
   name: 'state',
-  usage: 'state FILE [--at MOMENT] [--json]',
+  usage: 'state FILE [--at MOMENT] [--vm TGID] [--json]',
   summary:
     'shows table, memslots and rings at a moment: a number from 1, :LINE, a time of the trace such as 6.657405, or end',
   async run(args, surroundings) {
-    const { value: at = 'end', rest } = takeOption(args, '--at');
+    const { vm, rest: given } = takeVm(args);
+    const { value: at = 'end', rest } = takeOption(given, '--at');
     const { files, flags } = splitArguments(rest, ['--json']);
-    const loaded = await openProgram(files[0] ?? '', surroundings);
+    const loaded = await openProgram(files[0] ?? '', surroundings, vm);
     if (loaded === null) return EXIT_TROUBLE;
     const state = stateAt(loaded.run, momentOf(loaded.run, at));
     if (flags.has('--json')) surroundings.out(JSON.stringify(state, undefined, 2));
@@ -252,14 +253,15 @@ function differences(a: MachineState, b: MachineState): Difference[] {
 
 export const diffCommand: Command = {
   name: 'diff',
-  usage: 'diff FILE MOMENT MOMENT [--json] | diff FILE FILE [--json]',
+  usage: 'diff FILE MOMENT MOMENT [--vm TGID] [--json] | diff FILE FILE [--vm TGID] [--json]',
   summary: 'compares two moments of a run, or the ends of two runs; exit code 1 when they differ',
   async run(args, surroundings) {
-    const { files, flags } = splitArguments(args, ['--json']);
+    const { vm, rest } = takeVm(args);
+    const { files, flags } = splitArguments(rest, ['--json']);
     const [first = '', second, third] = files;
     if (second === undefined) throw new UsageError('two moments or a second file are missing');
-    const a = await openProgram(first, surroundings);
-    const b = third === undefined ? await openProgram(second, surroundings) : a;
+    const a = await openProgram(first, surroundings, vm);
+    const b = third === undefined ? await openProgram(second, surroundings, vm) : a;
     if (a === null || b === null) return EXIT_TROUBLE;
     const from = stateAt(a.run, momentOf(a.run, third === undefined ? 'end' : second));
     const to = stateAt(b.run, momentOf(b.run, third ?? 'end'));

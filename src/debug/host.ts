@@ -69,8 +69,11 @@ export interface LiveTrace {
 }
 
 export interface DebugHost {
-  /** Opens a program. Rejects with a LoadError, or with an Error whose message is fit for people. */
-  load(program: string, control: Control): Promise<LoadedRun>;
+  /**
+   * Opens a program. Rejects with a LoadError, or with an Error whose message is fit for people.
+   * @param vm process of the VMM whose machine is wanted, where a trace shows several
+   */
+  load(program: string, control: Control, vm?: number): Promise<LoadedRun>;
   /**
    * Follows a live trace; left out where none can be. Resolves when its first event has come; rejects with an Error fit for people when
    * it cannot be followed, or was cancelled before.

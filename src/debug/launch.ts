@@ -11,6 +11,8 @@ export interface LaunchOptions {
   readonly program: string;
   readonly stopOnEntry: boolean;
   readonly stepping: Preset;
+  /** process of the VMM whose machine is wanted, where a trace shows several */
+  readonly vm?: number;
   /** what steps over keep to, besides the preset */
   readonly follow: Followed | undefined;
   readonly noDebug: boolean;
@@ -30,7 +32,7 @@ export function mistakeText({ property, message }: LaunchMistake): string {
 /** Properties that launch.json may have besides ours; VS Code adds some of them itself. */
 const general =
   /^(type|request|name|presentation|internalConsoleOptions|debugServer|preLaunchTask|postDebugTask|serverReadyAction|suppressMultipleSessionWarning|noDebug|restart|__.*)$/;
-const ours = ['program', 'stopOnEntry', 'stepping', 'follow'] as const;
+const ours = ['program', 'stopOnEntry', 'stepping', 'follow', 'vm'] as const;
 
 /** Whether a property is one that any launch.json may have. */
 export function isGeneral(property: string): boolean {
@@ -72,6 +74,7 @@ export function launchOptions(
   if (typeof stopOnEntry !== 'boolean') wrong('stopOnEntry', `expected true or false, got ${shown(stopOnEntry)}`);
   const stepping = presetOf(given.stepping, wrong);
   const follow = followedOf(given.follow, wrong);
+  const vm = processOf(given.vm, wrong);
   for (const name of Object.keys(given)) {
     if (isGeneral(name) || ours.some((own) => own === name)) continue;
     wrong(
@@ -80,7 +83,15 @@ export function launchOptions(
     );
   }
   if (mistakes.length > 0 || program === undefined || stepping === undefined) return { mistakes };
-  return { program, stopOnEntry: stopOnEntry === true, stepping, follow, noDebug: noDebug === true };
+  const options = { program, stopOnEntry: stopOnEntry === true, stepping, follow, noDebug: noDebug === true };
+  return vm === undefined ? options : { ...options, vm };
+}
+
+/** The number of a process. */
+function processOf(vm: unknown, wrong: Wrong): number | undefined {
+  if (vm === undefined || vm === null) return undefined;
+  if (typeof vm === 'number' && Number.isInteger(vm) && vm > 0 && vm < 2 ** 31) return vm;
+  return wrong('vm', `expected the number of a VMM's process (its tgid in the trace), got ${shown(vm)}`);
 }
 
 /** Takes note of a mistake. */

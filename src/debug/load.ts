@@ -21,16 +21,21 @@ export interface ProgramFiles {
 /**
  * Opens a program.
  * @param name of the file, in the folder that `from` reads
+ * @param vm process of the VMM whose machine is wanted, where a trace shows several
  */
-export async function loadRun(name: string, from: ProgramFiles, control: Control): Promise<LoadedRun> {
+export async function loadRun(name: string, from: ProgramFiles, control: Control, vm?: number): Promise<LoadedRun> {
   const path = from.pathOf(name);
   const wrong = (message: string) => new LoadError([{ path, line: 0, column: 0, message, severity: 'error' }]);
   if (/\.hpt$/i.test(name)) return loadScenario(path, await from.files.read(name), control);
-  const { run, problems } = await openRun(name, {
-    files: from.files,
-    decompressors: from.decompressors,
-    control: { cancelled: () => control.cancelled, onProgress: (bytes) => control.report(`${bytes} bytes read`) },
-  });
+  const { run, problems } = await openRun(
+    name,
+    {
+      files: from.files,
+      decompressors: from.decompressors,
+      control: { cancelled: () => control.cancelled, onProgress: (bytes) => control.report(`${bytes} bytes read`) },
+    },
+    vm,
+  );
   const told = problems.map(
     ({ severity, file, message, line = 1, column = 1 }): Problem => ({
       path: from.pathOf(file),

@@ -147,7 +147,9 @@ export class HptDebugSession extends AskedSession {
             ...(percentage === undefined ? {} : { percentage }),
           }),
       };
-      const loaded = await ('live' in options ? this.attach(program, control) : this.host.load(program, control));
+      const loaded = await ('live' in options
+        ? this.attach(program, control)
+        : this.host.load(program, control, options.vm));
       if (loading.cancelled) throw new Error(`Loading ${name} was cancelled.`);
       if (loaded.run.length === 0) throw new Error(`${name} has no statement: there is nothing to debug.`);
       return loaded;

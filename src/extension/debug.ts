@@ -106,7 +106,7 @@ class OpenSessions {
   hostOf(session: vscode.DebugSession): DebugHost {
     const views = this.services.session;
     return {
-      load: (program, control) => this.services.load(uriOf(program), control),
+      load: (program, control, vm) => this.services.load(uriOf(program), control, vm),
       follow: this.services.follow,
       readText: (path) => textOf(uriOf(path)),
       eventBreakpoints: () => this.events.active,

@@ -8,7 +8,9 @@ import { JobCancelled, type JobWatch, type LongWork } from '../platform/longWork
 import { unpackRun } from '../platform/packedRun';
 import type { ExpectationOutcome } from '../scenario/runner';
 import type { InputProblem } from '../trace/problem';
+import type { MachineChoice } from '../trace/replay/machineChoice';
 import { languages } from './ids';
+import { count } from './texts';
 
 /** What differs between the hosts. */
 export interface Platform {
@@ -18,12 +20,17 @@ export interface Platform {
   readonly localDisk: boolean;
 }
 
-/** Opens a program. Rejects with a LoadError, or an Error whose message is fit for people. */
-export type Load = (program: vscode.Uri, control: Control) => Promise<LoadedRun>;
+/**
+ * Opens a program. Rejects with a LoadError, or an Error whose message is fit for people.
+ * @param vm process of the VMM whose machine is wanted, where a trace shows several; undefined: the person is asked
+ */
+export type Load = (program: vscode.Uri, control: Control, vm?: number) => Promise<LoadedRun>;
 
 export function loader(platform: Platform): Load {
-  return (program, control) =>
-    isScenario(program) ? loadScenario(program, control, platform) : loadTrace(program, control, platform);
+  // by program: the machine that was chosen last, which is offered first
+  const last = new Map<string, number>();
+  return (program, control, vm) =>
+    isScenario(program) ? loadScenario(program, control, platform) : loadTrace(program, control, platform, last, vm);
 }
 
 /** How messages and stack frames call a file: its path on disk, or its URI. */
@@ -137,18 +144,52 @@ export function watchOfFile(uri: vscode.Uri, control: Control): JobWatch {
   };
 }
 
-async function loadTrace(uri: vscode.Uri, control: Control, platform: Platform): Promise<LoadedRun> {
-  control.report(vscode.l10n.t('Reading {0}', nameOf(uri)));
-  const job = { kind: 'trace', ...placeOfFile(uri, platform) } as const;
-  const opened = await platform.work.run(job, watchOfFile(uri, control)).catch((error) => {
-    throw toldError(error, uri);
-  });
+async function loadTrace(
+  uri: vscode.Uri,
+  control: Control,
+  platform: Platform,
+  last: Map<string, number>,
+  vm: number | undefined,
+): Promise<LoadedRun> {
+  const open = (tgid: number | undefined) => {
+    control.report(vscode.l10n.t('Reading {0}', nameOf(uri)));
+    const job = { kind: 'trace', ...placeOfFile(uri, platform), ...(tgid !== undefined && { vm: tgid }) } as const;
+    return platform.work.run(job, watchOfFile(uri, control)).catch((error) => {
+      throw toldError(error, uri);
+    });
+  };
+  let opened = await open(vm);
+  if (opened.machines) {
+    const choice = await askMachine(uri, opened.machines, last.get(uri.toString()));
+    if (choice) {
+      last.set(uri.toString(), choice.tgid);
+      opened = choice.chosen ? opened : await open(choice.tgid);
+    }
+  }
   const fileOf = (name: string) => vscode.Uri.joinPath(uri, '..', name);
   const problems = opened.problems.map((problem) => problemOf(pathOf(fileOf(problem.file)), problem));
   if (opened.run === null) {
     throw new LoadError(problems);
   }
   return { run: await unpackRun(opened.run, pause), labels: new Map(), path: pathOf(uri), problems };
+}
+
+/** Asks which machine of a trace is wanted; undefined leaves it at the one with the most events. */
+async function askMachine(
+  uri: vscode.Uri,
+  machines: readonly MachineChoice[],
+  last: number | undefined,
+): Promise<MachineChoice | undefined> {
+  const items = machines.map((machine) => ({
+    label: machine.tasks[0] ?? '',
+    description: vscode.l10n.t('process {0} · {1} events', machine.tgid, count(machine.events)),
+    ...(machine.tasks.length > 1 && { detail: machine.tasks.join(', ') }),
+    machine,
+  }));
+  items.sort((one, other) => Number(other.machine.tgid === last) - Number(one.machine.tgid === last));
+  const title = vscode.l10n.t('Virtual Machine of {0}', nameOf(uri));
+  const placeHolder = vscode.l10n.t('The trace shows several virtual machines: whose table is wanted?');
+  return (await vscode.window.showQuickPick(items, { title, placeHolder, matchOnDescription: true }))?.machine;
 }
 
 /** Files that a worker does not read itself come in one piece, which this many bytes may have. */

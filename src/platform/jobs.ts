@@ -7,6 +7,7 @@ import { type ExpectationOutcome, type RunProblem, runChecked, runScenario } fro
 import { openRun } from '../trace/openRun';
 import type { OpenServices } from '../trace/openTrace';
 import type { InputProblem } from '../trace/problem';
+import type { MachineChoice } from '../trace/replay/machineChoice';
 import { convertFile, type PackedSurvey, type ReadFile, readFile, surveyFolder, type TextForm } from './fileJobs';
 import { type PackedRun, packRun } from './packedRun';
 
@@ -19,6 +20,8 @@ export interface Jobs {
     readonly path: string;
     /** on the local disk; null: files are asked for by name */
     readonly folder: string | null;
+    /** process of the VMM whose machine is wanted, where a trace shows several */
+    readonly vm?: number;
   };
   /** Reads a trace or an HTAB_FD stream as it is. */
   readonly readFile: { readonly kind: 'readFile'; readonly path: string; readonly folder: string | null };
@@ -52,7 +55,12 @@ export interface Jobs {
 /** What comes of each kind of job. */
 export interface JobResults {
   /** without a run the problems say why */
-  readonly trace: { readonly run: PackedRun | null; readonly problems: readonly InputProblem[] };
+  readonly trace: {
+    readonly run: PackedRun | null;
+    readonly problems: readonly InputProblem[];
+    /** to choose from, where nobody has named one */
+    readonly machines?: readonly MachineChoice[];
+  };
   readonly readFile: ReadFile;
   readonly survey: PackedSurvey;
   /** UTF-8 in pieces; without them the problems say why */
@@ -94,8 +102,8 @@ const MOST_FAILED = 100;
 export async function doJob(job: Job, at: JobSurroundings, buffers: Set<ArrayBuffer>): Promise<JobResults[JobKind]> {
   switch (job.kind) {
     case 'trace': {
-      const { run, problems } = await openRun(job.path, at.services(job.folder));
-      return { run: run && packRun(run, buffers), problems };
+      const { run, ...rest } = await openRun(job.path, at.services(job.folder), job.vm);
+      return { run: run && packRun(run, buffers), ...rest };
     }
     case 'readFile':
       return readFile(job.path, at.services(job.folder), buffers);

@@ -10,6 +10,7 @@ import { readHtabText } from './htabText';
 import type { OpenServices } from './openTrace';
 import { type InputProblem, ProblemList } from './problem';
 import type { ReplayInput } from './replay/input';
+import { chooseMachine, type MachineChoice, machineNotes } from './replay/machineChoice';
 import { bareInput, openRecordingReplay, openTraceReplay } from './replay/report';
 import { replayedRun } from './replayed/replayedRun';
 
@@ -17,14 +18,17 @@ import { replayedRun } from './replayed/replayedRun';
 export interface OpenedRunFile {
   readonly run: Run | null;
   readonly problems: readonly InputProblem[];
+  /** The machines to choose from, where the trace shows several and nobody has named one: the run is that of the `chosen` one. */
+  readonly machines?: readonly MachineChoice[];
 }
 
 /**
  * Opens a trace, a debugfs htab dump or the `hptscope.json` of a recording.
  *
  * @param path relative to the services' folder
+ * @param vm process of the VMM whose machine is wanted, where a trace shows several
  */
-export async function openRun(path: string, services: OpenServices): Promise<OpenedRunFile> {
+export async function openRun(path: string, services: OpenServices, vm?: number): Promise<OpenedRunFile> {
   let head: Uint8Array;
   try {
     head = await firstBytes(path, services.files);
@@ -36,13 +40,13 @@ export async function openRun(path: string, services: OpenServices): Promise<Ope
   }
   const { kind } = detectInput(path, head);
   if (kind === 'recording') {
-    return recordingRun(path, services);
+    return recordingRun(path, services, vm);
   }
-  return kind === 'htab' ? dumpRun(path, services) : traceRun(path, services);
+  return kind === 'htab' ? dumpRun(path, services) : traceRun(path, services, vm);
 }
 
 /** A bare trace: neither the table's size nor its memslots are known. */
-async function traceRun(path: string, services: OpenServices): Promise<OpenedRunFile> {
+async function traceRun(path: string, services: OpenServices, vm: number | undefined): Promise<OpenedRunFile> {
   const { input, problems } = await openTraceReplay(path, services);
   if (input === null) {
     return { run: null, problems };
@@ -55,7 +59,7 @@ async function traceRun(path: string, services: OpenServices): Promise<OpenedRun
   const notes = [
     'A bare trace tells neither the size of the table nor the memslots: a recording folder (hptscope.json) joins them.',
   ];
-  return { run: replayedRun(input, { kind: 'trace', notes, ...cancelled(services) }), problems };
+  return machineRun({ input, problems, notes }, services, vm);
 }
 
 async function dumpRun(path: string, services: OpenServices): Promise<OpenedRunFile> {
@@ -69,10 +73,33 @@ async function dumpRun(path: string, services: OpenServices): Promise<OpenedRunF
   return { run: replayedRun(input, { kind: 'dump', notes, ...cancelled(services) }), problems };
 }
 
-async function recordingRun(path: string, services: OpenServices): Promise<OpenedRunFile> {
+async function recordingRun(path: string, services: OpenServices, vm: number | undefined): Promise<OpenedRunFile> {
   const { input, problems } = await openRecordingReplay(path, services, true);
-  const run = input === null ? null : replayedRun(input, { kind: 'trace', notes: [], ...cancelled(services) });
-  return { run, problems };
+  return input === null ? { run: null, problems } : machineRun({ input, problems, notes: [] }, services, vm);
+}
+
+/** The run of one machine. */
+function machineRun(
+  {
+    input,
+    problems,
+    notes,
+  }: {
+    readonly input: ReplayInput;
+    readonly problems: readonly InputProblem[];
+    readonly notes: readonly string[];
+  },
+  services: OpenServices,
+  vm: number | undefined,
+): OpenedRunFile {
+  const choice = chooseMachine(input, vm);
+  if (typeof choice === 'string') {
+    return { run: null, problems: [...problems, { severity: 'error', file: input.title, message: choice }] };
+  }
+  const said = [...machineNotes(choice), ...notes];
+  const run = replayedRun(choice.input, { kind: 'trace', notes: said, ...cancelled(services) });
+  const { machines, named } = choice;
+  return { run, problems, ...(machines.length > 1 && !named && { machines }) };
 }
 
 function cancelled({ control }: OpenServices): { readonly cancelled?: () => boolean } {

@@ -20,6 +20,7 @@ export function machineNodes(view: RunView): ViewNode[] {
   return [
     momentNode(view),
     kernelNode(view),
+    ...noteNodes(view),
     ...(view.replayed
       ? [
           untoldNode('vcpus', l10n.t('vCPU registers'), 'vcpu'),
@@ -28,7 +29,6 @@ export function machineNodes(view: RunView): ViewNode[] {
       : [...view.vm.state.vcpus.map((store, vcpu) => vcpuNode(view, vcpu, store)), notifierNode(view)]),
     view.tableUnknown ? untoldNode('hpt', 'HPT', 'hpt') : tableNode(view),
     ...pinNodes(view),
-    ...noteNodes(view),
   ];
 }
 

@@ -129,6 +129,7 @@ describe('debug adapter', () => {
       [{ program: pageOut, stopOnEntry: 'yes' }, /"stopOnEntry": expected true or false, got "yes"/],
       [{ program: pageOut, stepping: 'fast' }, /"stepping": expected one of "table", .* got "fast"/],
       [{ program: pageOut, stopAtEntry: true }, /"stopAtEntry": no such property/],
+      [{ program: pageOut, vm: '307' }, /"vm": expected the number of a VMM's process .* got "307"/],
       [{ program: '/nowhere/at/all.hpt' }, /cannot read .*no such file/],
     ] as const) {
       it(`refuses ${JSON.stringify(args)}`, async () => {

@@ -4,15 +4,20 @@ import type { TraceEvents } from '../../../../src/trace/events';
 import { FtraceTextReader } from '../../../../src/trace/ftraceText';
 import type { ReplayInput } from '../../../../src/trace/replay/input';
 
-/** The events of lines such as `vmm-100 kvm_guest_enter: VCPU 0: pc=0x0 pexcp=0x0 ceded=0`. Fails on a line that is no event. */
-export function eventsOf(lines: readonly string[]): TraceEvents {
+/** The ftrace text of lines such as `vmm-100 kvm_guest_enter: VCPU 0: pc=0x0 pexcp=0x0 ceded=0`. */
+export function textOf(lines: readonly string[]): string {
   const text = lines.map((line, i) => {
     const space = line.indexOf(' ');
     const time = `1.${String(i).padStart(6, '0')}`;
     return `${line.slice(0, space).padStart(16)} [000] .....  ${time}: ${line.slice(space + 1)}\n`;
   });
+  return text.join('');
+}
+
+/** The events of such lines. Fails on a line that is no event. */
+export function eventsOf(lines: readonly string[]): TraceEvents {
   const reader = new FtraceTextReader('trace.txt');
-  reader.push(new TextEncoder().encode(text.join('')));
+  reader.push(new TextEncoder().encode(textOf(lines)));
   const { events, problems } = reader.end();
   if (events.count !== lines.length || problems.length > 0) {
     throw new Error(
