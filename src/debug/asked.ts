@@ -40,7 +40,9 @@ export abstract class AskedSession extends AnsweringSession {
     response: DebugProtocol.SetDataBreakpointsResponse,
     args: DebugProtocol.SetDataBreakpointsArguments,
   ): void {
-    void this.answer(response, () => ({ breakpoints: setDataBreakpoints(this.at, args.breakpoints) }));
+    void this.answer(response, async () => ({
+      breakpoints: await setDataBreakpoints(this.at, args.breakpoints),
+    }));
   }
 
   protected override dataBreakpointInfoRequest(

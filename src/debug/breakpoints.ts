@@ -4,8 +4,9 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { EVENT_NAMES, EVENTS, type EventName } from '../model/events';
 import { PATHS, type Path } from '../model/listing';
+import { readBy } from './ahead';
 import { inTurns, turns } from './breath';
-import { changesOf, dataPoint } from './dataPoints';
+import { changesOf, dataPoint, fieldNaming } from './dataPoints';
 import type { Debuggee } from './debuggee';
 import { lineOfListing, listingOf, nearestStep, pathsNamed } from './listings';
 import { momentsOfEvents, momentsOfStep } from './moments';
@@ -192,7 +193,11 @@ export function setExceptionBreakpoints(
 }
 
 /** Breakpoints of the event tree, where condition, hit count, log message and arming combine. */
-export function setEventBreakpoints(debuggee: Debuggee, asked: readonly EventBreakpoint[]): DebugProtocol.Breakpoint[] {
+export async function setEventBreakpoints(
+  debuggee: Debuggee,
+  asked: readonly EventBreakpoint[],
+): Promise<DebugProtocol.Breakpoint[]> {
+  if (asked.some(({ data }) => data !== undefined)) await inTurns(readBy(debuggee.run, [fieldNaming]), turns());
   return put(
     debuggee,
     'events',
@@ -205,10 +210,11 @@ export function setEventBreakpoints(debuggee: Debuggee, asked: readonly EventBre
 }
 
 /** Data breakpoints: an HPTE, a PTEG, a guest page or an rmap word changes. */
-export function setDataBreakpoints(
+export async function setDataBreakpoints(
   debuggee: Debuggee,
   asked: readonly DebugProtocol.DataBreakpoint[],
-): DebugProtocol.Breakpoint[] {
+): Promise<DebugProtocol.Breakpoint[]> {
+  await inTurns(readBy(debuggee.run, asked.length === 0 ? [] : [fieldNaming]), turns());
   return put(
     debuggee,
     'data',

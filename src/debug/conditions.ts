@@ -2,6 +2,7 @@
 // mistakes that only show when it is worked out, and how often it holds in the open run.
 
 import { EVENTS, type EventName } from '../model/events';
+import { readAhead } from './ahead';
 import { type Completions, complete } from './complete';
 import { holds, type Scope } from './evaluate';
 import { type Expression, ExpressionError, mistake } from './expression';
@@ -53,6 +54,7 @@ export function completeLogMessage(text: string, kind: EventName, scope: Scope |
 export function* tryCondition(text: string, kind: EventName, scope: Scope): Generator<undefined, Tried> {
   const { run } = scope;
   const condition = text.trim() === '' ? null : conditionOf(text);
+  if (condition !== null && typeof condition !== 'string') for (const _ of readAhead(run, condition)) yield undefined;
   let events = 0;
   let hits = 0;
   let wrong: string | undefined;

@@ -107,6 +107,9 @@ function rmapPoint(vm: Vm, id: string, slot: string, page: string): DataPoint | 
   return words.length === 0 ? undefined : { id, description: `rmap word of page ${page} in memslot ${slot}`, words };
 }
 
+/** The field of events that tells the guest page they concern. */
+export const fieldNaming = 'gfn';
+
 const cache = new WeakMap<Run, Map<string, readonly number[]>>();
 
 /** The moments that change what an id names, ascending. */
@@ -118,7 +121,7 @@ export function changesOf(run: Run, point: DataPoint): readonly number[] {
   }
   const found = known.get(point.id);
   if (found !== undefined) return found;
-  const moments = new Set(point.gfn === undefined ? [] : momentsNaming(run, 'gfn', point.gfn));
+  const moments = new Set(point.gfn === undefined ? [] : momentsNaming(run, fieldNaming, point.gfn));
   run.forEachWriteTo(point.words, run.length - 1, (moment, ...write) => {
     if (counts(run.vm, ...write)) moments.add(moment);
     return true;

@@ -112,14 +112,15 @@ export class Debuggee {
 
   /**
    * Follows something: steps over stop only where it has a part; undefined ends that.
-   * @returns what is followed, in words. Throws an Error with a sentence when the run has no such thing
+   * @returns what is followed, in words. Rejects with an Error with a sentence when the run has no such thing
    */
-  follow(asked: Followed | undefined): string | undefined {
+  async follow(asked: Followed | undefined): Promise<string | undefined> {
     if (asked === undefined) {
       this.trail = undefined;
       return undefined;
     }
-    const trail = trailOf(this.run, this.actors, this.labels, asked);
+    const trail = await inTurns(trailOf(this.run, this.actors, this.labels, asked), turns());
+    if (trail === undefined) return undefined;
     if (typeof trail === 'string') throw new Error(trail);
     this.trail = trail;
     return trail.description;

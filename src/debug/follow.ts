@@ -1,7 +1,8 @@
 // Following one guest page, one HPTE or one vCPU: what is followed filters where steps stop, together with the preset.
 
 import type { Run } from '../timeline/run';
-import { changesOf, dataPoint, momentsNaming } from './dataPoints';
+import { readBy } from './ahead';
+import { changesOf, dataPoint, fieldNaming, momentsNaming } from './dataPoints';
 import { type Direction, nextOf } from './moments';
 import type { Actors } from './stack';
 import { faultedGfn } from './subject';
@@ -30,17 +31,17 @@ export interface Trail {
   concerns(moment: number): boolean;
 }
 
-/** The trail of something in a run. @returns a sentence when the run has no such thing */
-export function trailOf(
+/** The trail of something in a run, found in turns. @returns a sentence when the run has no such thing */
+export function* trailOf(
   run: Run,
   actors: Actors,
   labels: ReadonlyMap<string, number>,
   asked: Followed,
-): Trail | string {
+): Generator<void, Trail | string> {
   if (asked.what === 'label') {
     const index = labels.get(asked.name);
     if (index === undefined) return `there is no label "${asked.name.slice(0, 40)}"`;
-    return trailOf(run, actors, labels, { what: 'hpte', value: BigInt(index) });
+    return yield* trailOf(run, actors, labels, { what: 'hpte', value: BigInt(index) });
   }
   const { what, value } = asked;
   if (what === 'vcpu') return vcpuTrail(run, actors, value);
@@ -50,8 +51,11 @@ export function trailOf(
   const hex = `0x${gfn.toString(16)}`;
   const point = dataPoint(run.vm, what === 'hpte' ? `hpte:${hex}` : `page:${hex}`);
   if (point === undefined) return `no memslot has the guest page ${hex}`;
+  yield* readBy(run, what === 'hpte' ? ['index'] : [fieldNaming, 'hva']);
   const named =
-    what === 'hpte' ? momentsNaming(run, 'index', value) : [...hostMoments(run, gfn), ...faultMoments(run, gfn)];
+    what === 'hpte'
+      ? momentsNaming(run, 'index', value)
+      : [...hostMoments(run, gfn), ...(yield* faultMoments(run, gfn))];
   const moments = [...new Set([...changesOf(run, point), ...named])].sort((a, b) => a - b);
   return {
     description: point.description,
@@ -67,10 +71,14 @@ function hostMoments(run: Run, gfn: bigint): number[] {
   return slot === null ? [] : momentsNaming(run, 'hva', BigInt(slot.hva + (Number(gfn) - slot.baseGfn) * vm.page));
 }
 
+/** Faults that are looked at between turns. */
+const FAULTS = 1024;
+
 /** Moments at which a fault on a guest page begins: the event's guest view of the HPTE tells the page. */
-function faultMoments(run: Run, gfn: bigint): number[] {
+function* faultMoments(run: Run, gfn: bigint): Generator<void, number[]> {
   const moments: number[] = [];
-  for (const number of run.eventsOf('fault.enter')) {
+  for (const [i, number] of run.eventsOf('fault.enter').entries()) {
+    if (i % FAULTS === FAULTS - 1) yield;
     const { event, moment } = run.event(number);
     if (event.kind === 'fault.enter' && faultedGfn(run.vm, event) === gfn) moments.push(moment);
   }

@@ -4,6 +4,7 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { EVENTS, eventText } from '../model/events';
 import type { Path } from '../model/listing';
+import { readAhead } from './ahead';
 import type { Lines } from './breakpoints';
 import { inTurns, turns } from './breath';
 import { complete } from './complete';
@@ -201,16 +202,21 @@ export class Questions {
   // ---- expressions --------------------------------------------------------------------------------------------------
 
   private value(text: string): Value | undefined {
-    try {
-      return evaluate(parseExpression(text), this.debuggee.scope());
-    } catch (error) {
-      if (error instanceof ExpressionError) throw new Error(mistake(error));
-      throw error;
-    }
+    return orMistake(() => evaluate(parseExpression(text), this.debuggee.scope()));
   }
 
-  evaluate({ expression, context }: DebugProtocol.EvaluateArguments): DebugProtocol.EvaluateResponse['body'] {
+  async evaluate({
+    expression,
+    context,
+  }: DebugProtocol.EvaluateArguments): Promise<DebugProtocol.EvaluateResponse['body']> {
     if (context === 'repl' && /^\s*(help|\?)\s*$/.test(expression)) return { result: help(), variablesReference: 0 };
+    await inTurns(
+      readAhead(
+        this.debuggee.run,
+        orMistake(() => parseExpression(expression)),
+      ),
+      turns(),
+    );
     const now = this.value(expression);
     const make = () => this.value(expression);
     const text = show(now);
@@ -302,6 +308,16 @@ export class Questions {
 /** A thing that can be watched; the field of one that cannot be watched alone is watched with the whole. */
 function ownData(value: Value | undefined): Thing | undefined {
   return isThing(value) && value.data !== undefined ? value : undefined;
+}
+
+/** What `work` gives; a mistake in an expression is told as a sentence with its place. */
+function orMistake<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof ExpressionError) throw new Error(mistake(error));
+    throw error;
+  }
 }
 
 function help(): string {

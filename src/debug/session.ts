@@ -189,8 +189,8 @@ export class HptDebugSession extends AskedSession {
     debuggee.stepping = this.options?.stepping ?? 'table';
     this.debuggee = debuggee;
     this.questions = new Questions(debuggee, this.lines);
-    this.follow(this.options?.follow);
-    setEventBreakpoints(debuggee, this.host.eventBreakpoints?.() ?? []);
+    await this.follow(this.options?.follow);
+    await setEventBreakpoints(debuggee, this.host.eventBreakpoints?.() ?? []);
     for (const note of loaded.run.notes) this.say(note, 'console');
     for (const problem of loaded.problems) this.tell(problem);
     this.host.onLoaded(loaded);
@@ -206,9 +206,9 @@ export class HptDebugSession extends AskedSession {
   }
 
   /** Follows what launch.json says; a run that has no such thing is told and followed whole. */
-  private follow(asked: Followed | undefined): void {
+  private async follow(asked: Followed | undefined): Promise<void> {
     try {
-      this.at.follow(asked);
+      await this.at.follow(asked);
     } catch (error) {
       this.say(`"follow": ${error instanceof Error ? error.message : String(error)}`, 'stderr');
     }
@@ -421,8 +421,8 @@ export class HptDebugSession extends AskedSession {
         void this.answer(response, () => this.setFollowed(given.what));
         break;
       case 'hpt/setEventBreakpoints':
-        void this.answer(response, () => ({
-          breakpoints: setEventBreakpoints(this.at, eventBreakpoints(given.breakpoints)),
+        void this.answer(response, async () => ({
+          breakpoints: await setEventBreakpoints(this.at, eventBreakpoints(given.breakpoints)),
         }));
         break;
       case 'hpt/state':
@@ -441,10 +441,10 @@ export class HptDebugSession extends AskedSession {
     return undefined;
   }
 
-  private setFollowed(what: unknown): { readonly following: string | undefined } {
+  private async setFollowed(what: unknown): Promise<{ readonly following: string | undefined }> {
     const asked = what === undefined || what === null || what === '' ? undefined : followed(String(what));
     if (typeof asked === 'string') throw new Error(`"what": ${asked}`);
-    const following = this.at.follow(asked);
+    const following = await this.at.follow(asked);
     if (this.options !== undefined) this.options = { ...this.options, follow: asked };
     return { following };
   }

@@ -5,6 +5,7 @@
 import type { Event, EventName } from '../model/events';
 import { upTo } from '../timeline/column';
 import type { Run } from '../timeline/run';
+import { readAhead } from './ahead';
 import { evaluate, holds, type Scope } from './evaluate';
 import { type Expression, ExpressionError, mistake, parseExpression } from './expression';
 import type { MoveReason } from './host';
@@ -149,6 +150,7 @@ export class Stops {
   *prepare(walk: Walk): Generator<void, true> {
     const quiet: Walk = { scope: walk.scope, log: () => {}, trouble: () => {} };
     for (const breakpoint of this.all) {
+      for (const expression of expressionsOf(breakpoint)) yield* readAhead(this.run, expression);
       if (breakpoint.armed !== undefined && !this.armedFrom.has(breakpoint))
         this.armedFrom.set(breakpoint, yield* this.firstArming(breakpoint, breakpoint.armed, walk));
       if (breakpoint.hit !== undefined && !this.counted.has(breakpoint))
@@ -245,6 +247,12 @@ export class Stops {
       return false;
     }
   }
+}
+
+/** The expressions that a breakpoint works out while the run is walked. */
+function expressionsOf({ condition, armed, log = [] }: Breakpoint): Expression[] {
+  const spoken = log.flatMap((part) => (typeof part === 'string' ? [] : part));
+  return [condition, armed?.condition, ...spoken].filter((one) => one !== undefined);
 }
 
 /** A log message with its expressions worked out; a mistake stands in its place. */

@@ -5,6 +5,7 @@
 import { eventText } from '../model/events';
 import { generationOf } from '../timeline/generations';
 import type { Run } from '../timeline/run';
+import { readNaming } from './ahead';
 import { acrossTables, changesOf, type DataPoint, dataPoint } from './dataPoints';
 import { evaluate, type Scope } from './evaluate';
 import { type Expression, ExpressionError, parseExpression } from './expression';
@@ -98,6 +99,7 @@ function expressionOf(id: string): string {
  * @returns a generator that yields `undefined` now and then while it looks
  */
 export function* whyChain(run: Run, what: Asked, until: number): Generator<Link | undefined, void> {
+  for (const _ of readNaming(run, what.point)) yield undefined;
   const moments = changesOf(run, what.point);
   const expression = parseExpression(what.expression);
   for (let i = moments.length - 1; i >= 0; i--) {

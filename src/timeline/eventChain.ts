@@ -1,8 +1,5 @@
 /** The events of a run that have the same value in a field, each with the one before it: how often a guest page was named, and when. */
 
-/** Reads the field of an event: its halves go to `found`; an event that has no such field is passed over. */
-type EachField = (found: (event: number, hi: number, lo: number) => void) => void;
-
 /** A 64-bit value as a key: a number where it is exact, else a bigint. */
 function keyOf(hi: number, lo: number): number | bigint {
   const high = hi >>> 0;
@@ -17,16 +14,18 @@ export class EventChain {
   private readonly last = new Map<number | bigint, number>();
 
   /** @param events number of events of the run */
-  constructor(events: number, each: EachField) {
+  constructor(readonly events: number) {
     this.previous = new Uint32Array(events);
     this.ranks = new Uint32Array(events);
-    each((event, hi, lo) => {
-      const key = keyOf(hi, lo);
-      const before = this.last.get(key);
-      if (before !== undefined) this.previous[event] = before + 1;
-      this.ranks[event] = 1 + (before === undefined ? 0 : (this.ranks[before] as number));
-      this.last.set(key, event);
-    });
+  }
+
+  /** Takes the next event that has the field, by the halves of its value. */
+  push(event: number, hi: number, lo: number): void {
+    const key = keyOf(hi, lo);
+    const before = this.last.get(key);
+    if (before !== undefined) this.previous[event] = before + 1;
+    this.ranks[event] = 1 + (before === undefined ? 0 : (this.ranks[before] as number));
+    this.last.set(key, event);
   }
 
   /** Number of the last event up to and with `until` that has a value, or -1. */

@@ -467,6 +467,11 @@ export class Run {
     return this.index.chainOf(field);
   }
 
+  /** The same, made in parts when it is first asked for; the run may move and grow in between. */
+  readingEventsBy(field: string): Generator<void, EventChain> {
+    return this.index.makingChain(field);
+  }
+
   /** The next (direction 1) or previous (-1) moment after `from` that raised an event of one of some kinds, or -1. */
   nextMomentOf(kinds: readonly EventName[], from: number, direction: 1 | -1): number {
     const next = direction === 1 ? this.eventsUpTo(from) : this.eventsUpTo(from - 1) - 1;

@@ -31,6 +31,9 @@ const NEAR = 16;
 /** Words of the journal that are indexed at a time in slices: a few milliseconds. */
 const SLICE = 1 << 18;
 
+/** Events that are chained at a time: a few milliseconds. */
+const CHAINED = 1 << 15;
+
 /** A statement within whose kernel path another actor's statement runs. */
 interface Interrupted {
   readonly source: number;
@@ -370,18 +373,27 @@ export class RunIndex {
 
   /** The events by the value of a 64-bit field, made when first asked for. */
   chainOf(field: string): EventChain {
+    const making = this.makingChain(field);
+    for (;;) {
+      const part = making.next();
+      if (part.done === true) return part.value;
+    }
+  }
+
+  /** The same, a few milliseconds at a time. Events that come meanwhile are not among them. */
+  *makingChain(field: string): Generator<void, EventChain> {
     const known = this.chains.get(field);
     if (known !== undefined) return known;
     const places = EVENT_NAMES.map((_, code) => wideFieldAt(code, field));
-    const chain = new EventChain(this.eventCount, (found) => {
-      for (let event = 0; event < this.eventCount; event++) {
-        const at = places[this.eventKind.at(event)] as number;
-        if (at < 0) continue;
-        const [chunk, p] = this.eventRecord(event);
-        found(event, chunk[p + at] as number, chunk[p + at + 1] as number);
-      }
-    });
-    this.chains.set(field, chain);
+    const chain = new EventChain(this.eventCount);
+    for (let event = 0; event < chain.events; event++) {
+      if (event % CHAINED === CHAINED - 1) yield;
+      const at = places[this.eventKind.at(event)] as number;
+      if (at < 0) continue;
+      const [chunk, p] = this.eventRecord(event);
+      chain.push(event, chunk[p + at] as number, chunk[p + at + 1] as number);
+    }
+    if (chain.events === this.eventCount) this.chains.set(field, chain);
     return chain;
   }
 }

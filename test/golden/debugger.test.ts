@@ -150,7 +150,7 @@ describe('golden transcripts', function () {
         for (const label of debuggee.labels.keys()) {
           for (const { name: preset } of PRESETS) {
             debuggee.stepping = preset;
-            debuggee.follow({ what: 'label', name: label });
+            await debuggee.follow({ what: 'label', name: label });
             await sameBothWays(debuggee, 0);
           }
         }
@@ -238,10 +238,10 @@ describe('golden transcripts', function () {
 
     it('follows a guest page and a vCPU over the same moments in both directions', async () => {
       debuggee.stepping = 'everything';
-      debuggee.follow({ what: 'vcpu', value: 0n });
+      await debuggee.follow({ what: 'vcpu', value: 0n });
       await sameBothWays(debuggee, 0);
       const gfn = BigInt(debuggee.run.vm.state.slots[0]?.baseGfn ?? 0);
-      debuggee.follow({ what: 'gfn', value: gfn });
+      await debuggee.follow({ what: 'gfn', value: gfn });
       await sameBothWays(debuggee, 0);
     });
   });
