@@ -36,9 +36,9 @@ export const debugAdapterCommand: Command = {
   async run(args, { problem }) {
     const [option, value = '', ...rest] = args;
     if (option === undefined) return onStreams();
+    if (option !== '--port') throw new UsageError(`unknown option ${option}`);
     const port = /^\d{1,5}$/.test(value) ? Number(value) : Number.NaN;
-    if (option !== '--port' || rest.length > 0 || !(port <= 65535))
-      throw new UsageError('expected --port and a number');
+    if (rest.length > 0 || !(port <= 65535)) throw new UsageError('expected one number behind --port, up to 65535');
     return onPort(port, problem);
   },
 };

@@ -1,81 +1,9 @@
-// The `hptscope` command: finds the subcommand, and turns what goes wrong into a message and an exit code.
+// The `hptscope` program: its arguments, streams and exit code.
 
 import { nodeFiles } from '../platform/node/files';
-import { benchCommand } from './bench';
-import { type Command, EXIT_GOOD, EXIT_TROUBLE, type Surroundings, UsageError } from './command';
-import { conformCommand } from './conformCommand';
-import { convertCommand } from './convert';
-import { debugAdapterCommand } from './debugAdapter';
-import { decodeCommand } from './decode';
-import { docsCommand } from './docs';
+import { EXIT_GOOD, type Surroundings } from './command';
+import { commandLine } from './commandLine';
 import { setUpEngine } from './engine';
-import { eventsCommand } from './events';
-import { gotoCommand } from './goto';
-import { recordCommand } from './record';
-import { recordingCommand } from './recording';
-import { replayCommand } from './replay';
-import { reproduceCommand } from './reproduce';
-import { runCommand } from './run';
-import { diffCommand, stateCommand } from './state';
-import { checkCommand, whyCommand } from './why';
-
-const COMMANDS: readonly Command[] = [
-  runCommand,
-  recordCommand,
-  replayCommand,
-  reproduceCommand,
-  eventsCommand,
-  gotoCommand,
-  stateCommand,
-  diffCommand,
-  whyCommand,
-  checkCommand,
-  decodeCommand,
-  convertCommand,
-  recordingCommand,
-  conformCommand,
-  benchCommand,
-  docsCommand,
-  debugAdapterCommand,
-];
-
-function help(): string {
-  const width = Math.max(...COMMANDS.map(({ name }) => name.length));
-  return [
-    'hptscope COMMAND …, hptscope help COMMAND',
-    '',
-    ...COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
-  ].join('\n');
-}
-
-function helpOf({ usage, summary }: Command): string {
-  return [...usage.split(' | ').map((form) => `hptscope ${form}`), '', summary].join('\n');
-}
-
-async function main(args: readonly string[], surroundings: Surroundings): Promise<number> {
-  const wantsHelp = args.some((arg) => arg === '--help' || arg === '-h') || args[0] === 'help';
-  const [name, ...rest] = args.filter((arg, i) => arg !== '--help' && arg !== '-h' && !(i === 0 && arg === 'help'));
-  if (name === undefined) {
-    surroundings.out(help());
-    return wantsHelp ? EXIT_GOOD : EXIT_TROUBLE;
-  }
-  const command = COMMANDS.find((one) => one.name === name);
-  if (command === undefined) {
-    surroundings.problem(`hptscope: there is no command ${name}\n\n${help()}`);
-    return EXIT_TROUBLE;
-  }
-  if (wantsHelp) {
-    surroundings.out(helpOf(command));
-    return EXIT_GOOD;
-  }
-  try {
-    return await command.run(rest, surroundings);
-  } catch (error) {
-    surroundings.problem(`hptscope ${name}: ${error instanceof Error ? error.message : String(error)}`);
-    if (error instanceof UsageError) surroundings.problem(`usage: hptscope ${command.usage}`);
-    return EXIT_TROUBLE;
-  }
-}
 
 setUpEngine();
 // a reader that stops early (`hptscope run … | head`) is no error
@@ -86,6 +14,6 @@ const surroundings: Surroundings = {
   problem: (text) => process.stderr.write(`${text}\n`),
   files: nodeFiles(process.cwd()),
 };
-main(process.argv.slice(2), surroundings).then((code) => {
+commandLine(process.argv.slice(2), surroundings).then((code) => {
   process.exitCode = code;
 });
