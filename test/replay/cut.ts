@@ -28,11 +28,7 @@ const kinds = [
 
 /** Takes random things out. */
 export function cut(input: ReplayInput, random: () => number): ReplayInput {
-  let left = random() < 0.3 ? onSeveralCpus(input, 2 + Math.floor(random() * 3), random) : input;
-  left = random() < 0.7 ? withoutSome(left, random(), random) : left;
-  left = random() < 0.4 ? withLostEvents(left, 1 + Math.floor(random() * 8), random) : left;
-  left = random() < 0.2 ? withoutBeginning(left, random) : left;
-  left = random() < 0.1 ? withoutEnd(left, random) : left;
+  let left = random() < 0.7 ? withoutSome(input, random(), random) : input;
   if (random() < 0.5) {
     const share = random() < 0.5 ? 0.1 : 0.3;
     left = withoutKinds(
@@ -40,6 +36,11 @@ export function cut(input: ReplayInput, random: () => number): ReplayInput {
       kinds.filter(() => random() < share),
     );
   }
+  // buffers lose of what is recorded
+  left = random() < 0.1 ? withoutEnd(left, random) : left;
+  left = random() < 0.3 ? onSeveralCpus(left, 2 + Math.floor(random() * 3), random) : left;
+  left = random() < 0.4 ? withLostEvents(left, 1 + Math.floor(random() * 8), random) : left;
+  left = random() < 0.2 ? withoutBeginning(left, random) : left;
   left = random() < 0.1 ? { ...left, pages: [], pagemaps: [] } : left;
   left = random() < 0.1 ? { ...left, hcalls: new Map() } : left;
   left = random() < 0.15 ? { ...left, slots: null } : left;

@@ -33,11 +33,16 @@ export function withLostEvents(input: ReplayInput, stretches: number, random: ()
 export function withoutBeginning(input: ReplayInput, random: () => number): ReplayInput {
   const { events } = input;
   const starts = new Map<number, number>();
+  // the newest event of each CPU is always there
+  const newest = new Map<number, number>();
+  for (let i = 0; i < events.count; i++) {
+    newest.set(events.cpu[i] as number, i);
+  }
   const gone = Uint8Array.from({ length: events.count }, (_, i) => {
     const cpu = events.cpu[i] as number;
     const start = starts.get(cpu) ?? Math.floor(random() * events.count * 0.8);
     starts.set(cpu, start);
-    return i < start ? 1 : 0;
+    return i < start && newest.get(cpu) !== i ? 1 : 0;
   });
   const left = withoutEvents(input, gone);
   left.events.overwritten = events.count - left.events.count;
@@ -122,6 +127,9 @@ export function withoutEvents(input: ReplayInput, gone: Uint8Array, marked = fal
     }
     return before < first ? -1 : (places[before] as number);
   };
+  for (const { cpu } of events.lost.slice(lost)) {
+    losing.add(cpu);
+  }
   for (const cpu of losing) {
     left.lost.push({ before: left.count, cpu, count: undefined });
   }

@@ -9,7 +9,7 @@ import type { ReplayInput } from '../../src/trace/replay/input';
 import { replayInput } from '../../src/trace/replay/report';
 import { saveRun } from '../../src/trace/saveRun/saveRun';
 import type { CaptureName } from '../support/captures';
-import { rawScenarios, scenarios } from '../support/randomScenarios';
+import { rawScenarios, scenarios, sizedScenarios } from '../support/randomScenarios';
 import { cut } from './cut';
 import { captureInput, randomFrom } from './recordings';
 import { inputOf, isRecordable } from './roundTrip';
@@ -64,7 +64,7 @@ describe('replay of recordings with random things taken out', function () {
     const numRuns = runs * 3;
     const seeds = fc.integer({ min: 0, max: 2 ** 31 - 1 });
     await fc.assert(
-      fc.asyncProperty(fc.oneof(scenarios, rawScenarios), seeds, async (text, seed) => {
+      fc.asyncProperty(fc.oneof(scenarios, rawScenarios, sizedScenarios), seeds, async (text, seed) => {
         const result = runScenario(text, 'random');
         if (!('run' in result) || !isRecordable(result.run)) {
           return;

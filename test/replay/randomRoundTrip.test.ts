@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { runScenario } from '../../src/scenario/runner';
 import { saveRun } from '../../src/trace/saveRun/saveRun';
-import { rawScenarios, scenarios } from '../support/randomScenarios';
+import { rawScenarios, scenarios, sizedScenarios } from '../support/randomScenarios';
 import { assertAgrees, isRecordable } from './roundTrip';
 
 const numRuns = Number(process.env.HPTSCOPE_RANDOM_RUNS ?? 100);
@@ -37,6 +37,23 @@ describe('random scenarios saved as recordings', function () {
         'a: h_enter ea 0xc000000000010000 gpa 0x10000 pp 2',
         'b: h_enter ea 0xc000000000020000 gpa 0x10000 pp 2 racing h_enter.after_pte: load a  -> a valid, b absent',
         'swap-out a',
+      ].join('\n'),
+    );
+  });
+
+  it('are never wrong with pages of all sizes, several vCPUs, and tables and memslots that change', async () => {
+    await fc.assert(fc.asyncProperty(sizedScenarios, agrees), { numRuns });
+  });
+
+  it('a table that the VMM fills before the machine runs is not taken for an empty one', async () => {
+    await agrees(
+      [
+        'machine power9 linux-6.1 order 18 page 4K vcpus 2',
+        'memslot 0 gpa 0 size 32M hva 0x7f0000000000 log-dirty',
+        'w: htab-open write',
+        'htab-write w index 0 v 0x1234501 r 0x1',
+        'htab-write w index 8 invalid 0',
+        'h_enter exact index 8 v 0x1 r 0x0 virtual',
       ].join('\n'),
     );
   });

@@ -187,3 +187,123 @@ export const rawScenarios = fc.constantFrom(...setUps).chain((machine) => {
       ].join('\n'),
     );
 });
+
+const sizes = ['4K', '64K', '16M'] as const;
+const names = ['s', 'm', 'l', 't', 'u'] as const;
+const name = fc.constantFrom(...names);
+const actor = fc.constantFrom('', '', ' on vcpu 1', ' on vcpu 2');
+/** Guest pages of each size, in huge host pages and beside them. */
+const placeOf = {
+  '4K': fc.constantFrom('0x1001000', '0x1002000', '0x3010000', '0x2000'),
+  '64K': fc.constantFrom('0x1010000', '0x1020000', '0x3010000', '0x20000'),
+  '16M': fc.constantFrom('0x1000000', '0x2000000'),
+} as const;
+
+const sized = fc
+  .constantFrom(...sizes)
+  .chain((size) =>
+    join(
+      'h_enter ea 0x',
+      size === '16M' ? 'd00000000' : 'c00000000',
+      fc.constantFrom('1', '2', '3'),
+      '000000 gpa ',
+      placeOf[size],
+      ` size ${size} pp `,
+      pp,
+      fc.constantFrom('', '', ' bolted', ' secondary', ' R C'),
+      actor,
+    ),
+  );
+const onSized = fc.oneof(
+  { weight: 6, arbitrary: join(fc.constantFrom('load ', 'store ', 'store ', 'fetch '), name, actor) },
+  {
+    weight: 4,
+    arbitrary: join(
+      fc.constantFrom('swap-out ', 'swap-out ', 'write-protect ', 'ksm-merge ', 'migrate ', 'age ', 'touch '),
+      name,
+    ),
+  },
+  { weight: 4, arbitrary: sized },
+  join(fc.constantFrom('h_remove ', 'h_clear_ref ', 'h_clear_mod ', 'h_read '), name, actor),
+  join('h_protect ', name, ' pp ', pp, actor),
+  join('h_bulk_remove ', name, ' ', name, ' ', name, fc.constantFrom('', ' avpn')),
+  // the host takes huge pages away as a whole
+  join('unmap gpa ', fc.constantFrom('0 size 64K', '0x1000000 size 16M', '0x3000000 size 64K')),
+);
+const vmmOnSized = fc.oneof(
+  join('dirty-log ', fc.constantFrom('0', '1', '2')),
+  join('memslot change ', fc.constantFrom('0', '1', '2'), fc.constantFrom(' log-dirty', ' log-dirty off')),
+  fc.constantFrom(
+    'memslot remove 2',
+    'memslot 2 gpa 0x3000000 size 1M hva 0x7f0020000000',
+    'memslot 2 gpa 0x3000000 size 1M hva 0x7f0030000000 log-dirty',
+    'resize order 19',
+    'resize order 18',
+    'reset',
+    'htab-dump',
+    'vcpu 0 running',
+    'vcpu 0 running off',
+    'map-vrma 0',
+  ),
+);
+const points = fc.constantFrom(
+  'access.before_hv_fault',
+  'access.before_fault',
+  'page_fault.after_gup',
+  'page_fault.before_lock',
+);
+const racedOnSized = fc.oneof(
+  { weight: 6, arbitrary: onSized },
+  { weight: 2, arbitrary: vmmOnSized },
+  {
+    weight: 3,
+    arbitrary: join(fc.constantFrom('load ', 'store ', 'fetch '), name, ' racing ', points, ': ', onSized),
+  },
+  { weight: 2, arbitrary: join(sized, ' racing h_enter.after_pte: ', onSized) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(onSized, onSized, onSized)
+      .map(([one, two, host]) => ['parallel', `  one: ${one}`, `  two: ${two}`, `  three: ${host}`, 'end'].join('\n')),
+  },
+  {
+    weight: 2,
+    // an invalidation that takes its time
+    arbitrary: fc
+      .tuple(
+        fc.constantFrom('gpa 0x1000000 size 16M', 'gpa 0x1000000 size 64K', 'gpa 0x3000000 size 1M', 'gpa 0 size 64K'),
+        fc.array(fc.oneof(onSized, sized), { minLength: 1, maxLength: 4 }),
+      )
+      .map(([range, lines]) => [`invalidate start ${range}`, ...lines, `invalidate end ${range}`].join('\n')),
+  },
+);
+
+/** Several vCPUs at once with pages of all sizes in memory of huge pages, memslots and tables that change, open invalidations. */
+export const sizedScenarios = fc
+  .tuple(
+    fc.constantFrom('power10', 'power9', 'power10', 'power8'),
+    fc.constantFrom('4K', '64K'),
+    fc.constantFrom('', ' huge 2M', ' huge 16M'),
+  )
+  .chain(([cpu, page, huge]) =>
+    fc
+      .array(racedOnSized, { minLength: 1, maxLength: 40 })
+      .map((lines) =>
+        [
+          `machine ${cpu} linux-6.1 order 18 page ${page} vcpus 3`,
+          'memslot 0 gpa 0 size 1M hva 0x7f0000000000',
+          'memslot 1 gpa 0x1000000 size 32M hva 0x7f0010000000 log-dirty',
+          'memslot 2 gpa 0x3000000 size 1M hva 0x7f0020000000',
+          `vma hva 0x7f0010000000 size 32M${huge}`,
+          'vma hva 0x7f0020000000 size 1M cow',
+          'slb 0 ea 0xc000000000000000 vsid 0x12345 segment 256M',
+          'slb 1 ea 0xd000000000000000 vsid 0x54321 segment 1T page 16M',
+          's: h_enter ea 0xc000000000001000 gpa 0x1001000 size 4K pp 2',
+          'm: h_enter ea 0xc000000000020000 gpa 0x1010000 size 64K pp 2',
+          'l: h_enter ea 0xd000000001000000 gpa 0x1000000 size 16M pp 2',
+          't: h_enter ea 0xc000000000003000 gpa 0x3010000 size 4K pp 2',
+          'u: h_enter ea 0xc000000000004000 gpa 0x2000 size 4K pp 2',
+          ...lines,
+        ].join('\n'),
+      ),
+  );

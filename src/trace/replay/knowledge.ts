@@ -46,10 +46,10 @@ export function unknownSlot(cause: Cause, states = ANY): Slot {
   return { ...freeSlot, states, cause, idCause: cause, frameCause: cause, rcCause: cause };
 }
 
-/** What events of a kind that the trace does not record may do at any time. */
+/** What may happen at any time without a word in the trace or the recording. */
 export interface Silent {
-  /** invalidations are not recorded: a valid entry may be absent */
-  readonly unmaps: boolean;
+  /** why a valid entry may be absent: invalidations are not recorded, or a memslot may go */
+  readonly unmaps: Cause | undefined;
   /** ageing is not recorded: R of a valid entry may be clear */
   readonly ages: boolean;
   /** faults are not recorded: an absent entry may be valid */
@@ -150,7 +150,8 @@ export class Knowledge {
     // the hardware may set what is clear in an entry that may be valid
     const changes = (states & VALID) !== 0 && given.rc !== undefined && (given.rc !== RC || this.silent.ages);
     const slot = changes ? { ...given, rc: undefined } : given;
-    if (this.silent.unmaps && (states & VALID) !== 0) {
+    const unmapped = (states & VALID) !== 0 ? this.silent.unmaps : undefined;
+    if (unmapped !== undefined) {
       states |= ABSENT;
     }
     if (this.silent.faults && (states & ABSENT) !== 0) {
@@ -159,7 +160,7 @@ export class Knowledge {
     const mayBeInstalled = this.silent.faults && (states & ABSENT) !== 0;
     return states === slot.states && !mayBeInstalled
       ? slot
-      : { ...slot, states, frame: undefined, rc: undefined, cause: 'events not recorded' };
+      : { ...slot, states, frame: undefined, rc: undefined, cause: unmapped ?? 'events not recorded' };
   }
 
   #pageOf({ v, guest }: Slot): number {

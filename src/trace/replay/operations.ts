@@ -70,7 +70,11 @@ export class Operations {
         const pending = { event: i, task, ptegs, anywhere: false, disturbed: false, linked: undefined, what };
         this.#abandon(event.vcpu);
         this.#beginFault(pending);
-        this.#pending.set(event.vcpu, pending);
+        if (this.#context.recorded.faultExits) {
+          this.#pending.set(event.vcpu, pending);
+        } else {
+          this.#mayEnd(pending);
+        }
         return true;
       }
       case 'kvm_page_fault_exit': {
@@ -120,13 +124,19 @@ export class Operations {
     if (what.candidates.length === 1) {
       this.done++;
     }
-    if (!context.recorded.faultExits) {
-      const { table } = context;
-      for (const index of what.candidates) {
+  }
+
+  /** A fault of which no event will tell how it ends: it may install its entry from now on. */
+  #mayEnd(pending: Pending): void {
+    const { table, hindsight } = this.#context;
+    if (this.#others(pending).length > 0) {
+      this.#concurrent(pending);
+    } else if (pending.what.kind === 'fault') {
+      for (const index of pending.what.candidates) {
         const slot = table.get(index);
         const states = slot.states | VALID;
         table.put(index, { ...slot, states, frame: undefined, rc: undefined, cause: 'events not recorded' });
-        context.hindsight.over(index);
+        hindsight.over(index);
       }
     }
   }

@@ -11,7 +11,8 @@
 //  - H_REMOVE and H_BULK_REMOVE free. Pairs three and four of H_BULK_REMOVE are not in the trace: unless the first two end the
 //    list, any entry of the table may be gone afterwards.
 //  - A page fault (faults.ts) names its entry by its words; if only one slot can hold them, everything in it is observed.
-//  - An invalidation (host.ts) makes the valid entries of its guest pages absent. Without memslots it may concern any entry.
+//  - An invalidation (host.ts) makes the valid entries of its guest pages absent, and so does a memslot that goes. Where memslots are
+//    not told, any valid entry may be absent.
 //  - The first run of a new table fills the VRMA (tables.ts). Its page size is that of the VMM's mapping: known once it was seen.
 //  - A resize keeps bolted entries, absent, at the slot of their hash; a reset leaves nothing.
 //  - POWER8 handles hypercalls in real mode, without a trace: all is unknown as soon as a vCPU runs.
@@ -146,7 +147,13 @@ export class Replay implements Context {
     // without a trace a dump is all there is, and nothing comes after it
     const traced = this.input.events.count > 0;
     const { unmaps, ages, faults } = this.recorded;
-    const silent = { unmaps: traced && !unmaps, ages: traced && !ages, faults: traced && !faults };
+    const unseen: Cause = unmaps ? 'memslots not told' : 'events not recorded';
+    const silent = {
+      // a memslot that goes takes its entries along, and has no event
+      unmaps: traced && (!unmaps || this.input.slots === null) ? unseen : undefined,
+      ages: traced && !ages,
+      faults: traced && !faults,
+    };
     return new Knowledge(entries, background, silent, this.#watch);
   }
 

@@ -24,7 +24,8 @@ export class Tables {
   }
 
   /** The table is another one from here on. */
-  change({ order, how, before }: PlacedHpt): void {
+  change(hpt: PlacedHpt): void {
+    const { order, how, before } = hpt;
     const context = this.#context;
     const entries = 2 ** (order - 4);
     const { sizeKnown } = context;
@@ -35,7 +36,8 @@ export class Tables {
       return;
     }
     context.table = context.newTable(entries, unknownSlot('no first dump'));
-    this.#fresh = how === 'reset' || isNewMachine(context, before);
+    // what was allocated later on may have been filled by the VMM (HTAB_FD), which no event tells
+    this.#fresh = how === 'reset' || (hpt === context.input.hpts[0] && isNewMachine(context, before));
     this.#firstRun = undefined;
     if (this.#fresh) {
       context.table.empty();
