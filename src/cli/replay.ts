@@ -58,7 +58,8 @@ export const replayCommand: Command = {
     for (const { severity, file: at, line, message } of problems) {
       surroundings.problem(`${severity}: ${at}${line === undefined ? '' : `:${line}`}: ${message}`);
     }
-    if (input === null) return EXIT_TROUBLE;
+    const unread = input?.events.count === 0 && problems.some(({ severity }) => severity === 'error');
+    if (input === null || unread) return EXIT_TROUBLE;
     const chosen = chooseMachine(input, vm);
     if (typeof chosen === 'string') throw new Error(chosen);
     const { replay, report } = replayInput(chosen.input, { keyframes });

@@ -84,7 +84,12 @@ async function readAs(
     }
     return readTraceDat(joined(all, length), path, decompressors, control);
   }
-  const message = why ?? `this is no trace (it looks like: ${kind})`;
+  const dump = kind === 'htab' || kind === 'htabfd' || kind === 'pagemap';
+  const message =
+    why ??
+    (dump
+      ? `this is a dump (${kind}) and no trace: a recording (hptscope.json) joins dumps to a trace`
+      : `this is no trace (it looks like: ${kind})`);
   return { problems: [{ severity: 'error', file: path, message }] };
 }
 

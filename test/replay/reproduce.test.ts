@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import { runScenario } from '../../src/scenario/runner';
 import { eventCode } from '../../src/trace/eventKinds';
 import type { ReplayInput } from '../../src/trace/replay/input';
+import { ABSENT } from '../../src/trace/replay/knowledge';
+import { foundIn } from '../../src/trace/replay/report';
 import { reproduce } from '../../src/trace/reproduce/reproduce';
 import type { CaptureName } from '../support/captures';
 import { captureInput, randomFrom } from './recordings';
@@ -68,6 +70,16 @@ const samples: readonly Sample[] = [
 
 describe('moments of captures reproduced', function () {
   this.timeout(240_000);
+
+  it('an entry of which a later event tells whether it was entered valid or absent is expected so', async () => {
+    const input = await captureInput('p9-61-64k-random', false);
+    const settled = [...foundIn(input, { keyframes: 'all' }).outcomes].slice(0, 8);
+    assert.equal(settled.length, 8);
+    for (const [key, state] of settled) {
+      const scenario = reproduced(input, Number(key.split(' ')[0])) ?? '';
+      assert.match(scenario, state === ABSENT ? /h_enter .* a absent/ : /h_enter .* a valid/);
+    }
+  });
 
   for (const { capture, count, unmaps, hcalls } of samples) {
     describe(capture, () => {

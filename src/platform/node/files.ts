@@ -1,6 +1,6 @@
 // Files of Node's file system.
 
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { FileAccess } from '../../trace/files';
 import { fileAccess } from '../files';
@@ -19,6 +19,11 @@ const reasons: Readonly<Record<string, string>> = {
 export function reasonOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return reasons[code] ?? (error instanceof Error ? error.message : String(error));
+}
+
+/** Whether a path is that of a folder. */
+export function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** The files of a folder, decompressed as needed. Absolute paths are taken as they are. */

@@ -57,7 +57,7 @@ const wouldTell: Readonly<Record<Cause, readonly string[]>> = {
   'frame not traced': [PAGEMAPS, PAGE_FACTS, DUMPS],
   'R and C not traced': [DUMPS],
   VRMA: ['hpt:map_vrma', DUMPS],
-  'untraced ioctl': [HPT, DUMPS],
+  'untraced ioctl': [HPT, 'tlbie', DUMPS],
   resize: [DUMPS],
   race: [DUMPS],
   'memslots not told': [MEMSLOTS],

@@ -16,6 +16,8 @@ import type { DecodedEvent, HvaOne, HvaRange, PageFaultEnter, PageFaultExit } fr
 import { eventCode } from '../eventKinds';
 import type { TraceEvents } from '../events';
 import type { Divergence } from '../replay/context';
+import { coverageOf } from '../replay/coverage';
+import { coverageNotes } from '../replay/coverageNotes';
 import type { ReplayInput } from '../replay/input';
 import { VALID } from '../replay/knowledge';
 import { isVcpuKind } from '../replay/machines';
@@ -91,6 +93,9 @@ class Replayer {
       this.#mark(title);
     }
     const { vm, log } = this.#machine;
+    const { replay } = this.#feed;
+    // a dump by itself leaves nothing open but its time
+    const covered = kind === 'trace' ? coverageNotes(coverageOf(replay), replay.comparison) : [];
     return new Run({
       title,
       kind,
@@ -99,7 +104,7 @@ class Replayer {
       sources: this.#statements,
       texts: this.#texts,
       dumps: this.#dumps,
-      notes,
+      notes: [...notes, ...covered],
     });
   }
 

@@ -5,14 +5,32 @@ import type { Host, ReplaySlot } from '../replay/host';
 import type { ReplayInput } from '../replay/input';
 import type { Knowledge, Slot } from '../replay/knowledge';
 import { Replay } from '../replay/replay';
+import { foundIn } from '../replay/report';
+
+const settled = new WeakMap<ReplayInput, Found>();
+
+/** What all of a trace forces of its earlier moments, as for its replayed run: looked for once. */
+export function settledOf(input: ReplayInput): Found {
+  const known = settled.get(input) ?? foundIn(input, { keyframes: 'all' });
+  settled.set(input, known);
+  return known;
+}
 
 /**
  * Replays a trace up to an event.
+ * @param found what is known to be forced of earlier moments
  * @param look called when everything before event `before` has happened
  */
-export function replayedTo(input: ReplayInput, before: number, to: number, look: (replay: Replay) => void): Replay {
+export function replayedTo(
+  input: ReplayInput,
+  found: Found,
+  before: number,
+  to: number,
+  look: (replay: Replay) => void,
+): Replay {
   const replay = new Replay(input, {
     keyframes: 'all',
+    found,
     after: (event) => {
       if (event === before - 1) {
         look(replay);
@@ -55,7 +73,7 @@ export class History {
 
   /**
    * Follows slots from the start of the trace to an event.
-   * @param found what an earlier replay found that later events force
+   * @param found what is known to be forced of earlier moments
    */
   constructor(input: ReplayInput, indexes: readonly number[], to: number, found: Found) {
     for (const index of indexes) {

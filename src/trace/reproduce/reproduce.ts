@@ -8,7 +8,7 @@ import type { ReplaySlot } from '../replay/host';
 import type { ReplayInput } from '../replay/input';
 import { machinesOf } from '../replay/machines';
 import { type Draft, draftText } from './draft';
-import { History, replayedTo } from './history';
+import { History, replayedTo, settledOf } from './history';
 import { hasEvent, type Operation, operationsOf } from './operations';
 import {
   beginningLines,
@@ -53,7 +53,8 @@ export function reproduce(input: ReplayInput, event: number, options: ReproduceO
   }
   let told: readonly Subject[] | string = [];
   let slots: readonly ReplaySlot[] | null = null;
-  const after = replayedTo(input, last.first, last.last, (before) => {
+  const found = settledOf(input);
+  const after = replayedTo(input, found, last.first, last.last, (before) => {
     told = subjectsOf(last, before);
     slots = before.host.slots;
   });
@@ -63,7 +64,7 @@ export function reproduce(input: ReplayInput, event: number, options: ReproduceO
     return { why: `${placeOf(events, last.first)}: ${subjects}` };
   }
   const indexes = subjects.flatMap(({ index }) => index ?? []);
-  const history = new History(input, indexes, last.last, after.hindsight.found);
+  const history = new History(input, indexes, last.last, found);
   const title = options.title ?? input.title;
   return new Reproduction({ ...input, title }, operations, last, subjects, slots, history).find();
 }

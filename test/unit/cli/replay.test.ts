@@ -1,7 +1,7 @@
 // `hptscope replay`: what it prints beside the comparison.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { replayCommand } from '../../../src/cli/replay';
@@ -46,6 +46,27 @@ describe('hptscope replay', () => {
     assert.deepEqual(divergenceEvents, []);
     const plain = JSON.parse(await replay('--json'));
     assert.ok(!('faults' in plain) && !('coverage' in plain));
+  });
+
+  it('says of a folder without hptscope.json what to do', async () => {
+    await assert.rejects(ran(replayCommand, [folder]), /no hptscope\.json is in this folder; `npx hptscope recording /);
+  });
+
+  it('fails when no trace of a recording can be read', async () => {
+    const broken = join(folder, 'broken');
+    mkdirSync(broken);
+    const recording = {
+      hptscope: 1,
+      kernel: 'linux-6.1',
+      cpu: 'POWER9',
+      hostPageSize: 65536,
+      hpt: [],
+      traces: ['t.dat'],
+    };
+    writeFileSync(join(broken, 'hptscope.json'), JSON.stringify(recording));
+    const { code, problems } = await ran(replayCommand, [broken]);
+    assert.equal(code, 2);
+    assert.match(problems.join(), /t\.dat: there is no such file/);
   });
 
   it('tells the same in words', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { coverageOf } from '../../../../src/trace/replay/coverage';
+import { coverageNotes } from '../../../../src/trace/replay/coverageNotes';
 import { Replay } from '../../../../src/trace/replay/replay';
 import { guestEnter, guestExit, inputOf, runEnter, unmap } from './support';
 
@@ -19,6 +20,26 @@ describe('coverage report', () => {
     assert.equal(sources.find(({ name }) => name === 'table dumps')?.count, 0);
     assert.ok(commands.some((command) => command.includes('-e kvm_hv:kvm_page_fault_enter')));
     assert.ok(commands.some((command) => command.includes('kvm/PID-FD/htab')));
+  });
+
+  it('is told in sentences: what explains the unknown, what was not recorded, how to record it', () => {
+    const replay = new Replay(inputOf(lines), { keyframes: 'first' }).run();
+    const notes = coverageNotes(coverageOf(replay), replay.comparison);
+    assert.match(notes[0] ?? '', /^Open, for want of what was not recorded: which entries exist \(kvm_hcall_enter, /);
+    assert.ok(
+      notes.includes(
+        'To record it the next time: npx hptscope recording DIR    # joins trace and dumps; add memslots and hpt to its hptscope.json',
+      ),
+    );
+    const { comparison } = replay;
+    comparison.checkpoints = 2;
+    comparison.entries = 8;
+    comparison.fields.state.unknown = 2;
+    comparison.fields.state.causes = { 'real-mode hypercalls': 2 };
+    assert.deepEqual(coverageNotes(coverageOf(replay), comparison).slice(0, 2), [
+      'Coverage: at 2 dumps, the states of 75.0 % of 8 entries were known before they were looked at.',
+      'Unknown because of real-mode hypercalls: 2 states; nothing could have told.',
+    ]);
   });
 
   it('says of POWER8 that no event could tell what its real-mode handlers do', () => {
