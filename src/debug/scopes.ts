@@ -1,6 +1,6 @@
 // The scopes of a stopped run: each is a thing, made anew from the state at the moment at which it is asked for.
 
-import { EVENTS, type Event, type EventOf, eventText, showField, UNKNOWN_INDEX } from '../model/events';
+import { EVENTS, type Event, type EventOf, eventFields, eventText, UNKNOWN_INDEX } from '../model/events';
 import type { DoubtName } from '../model/log';
 import { hpteView } from '../model/machine';
 import { PLANE_NAMES } from '../model/place';
@@ -42,9 +42,8 @@ function fieldOf(fields: Readonly<Record<string, unknown>>, name: string): unkno
 
 /** Event fields in one line, for exception details. */
 export function eventDetails(event: Event): string {
-  const { fields } = EVENTS[event.kind];
-  return Object.entries(fields)
-    .map(([name, field]) => `${name}: ${showField(field, (event as Readonly<Record<string, unknown>>)[name])}`)
+  return eventFields(event)
+    .map(([name, text]) => `${name}: ${text}`)
     .join('\n');
 }
 

@@ -5,7 +5,7 @@
 
 import { Event, InitializedEvent, TerminatedEvent } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
-import { eventText } from '../model/events';
+import { EVENTS, eventText } from '../model/events';
 import { AskedSession } from './asked';
 import { type AttachOptions, attachOptions } from './attach';
 import { setEventBreakpoints } from './breakpoints';
@@ -484,7 +484,7 @@ function reasonOf({ reason, hits }: Stop): string {
 /** What the client shows beside the reason. */
 function describe({ reason, hits }: Stop): { description?: string; text?: string } {
   const event = hits.find((hit) => hit.event !== undefined)?.event;
-  if (event !== undefined) return { description: eventText(event), text: eventText(event) };
+  if (event !== undefined) return { description: EVENTS[event.kind].title, text: eventText(event) };
   if (reason === 'end') return { description: 'End of the run' };
   if (reason === 'start') return { description: 'Start of the run' };
   return {};

@@ -124,7 +124,9 @@ function itemOf({ as, title, sentence, target }: Reading): Item {
     mark: vscode.l10n.t('bookmark'),
     kind: vscode.l10n.t('event'),
   };
-  return { label: `$(${icon}) ${title}`, description: kinds[as] ?? '', detail: sentence, alwaysShow: true, target };
+  // VS Code sorts by name what has the typed text in its label, which would put what leads nowhere first: a number stands beside
+  const [label, description] = title.startsWith(`${as} `) ? [as, title.slice(as.length + 1)] : [title, kinds[as] ?? ''];
+  return { label: `$(${icon}) ${label}`, description, detail: sentence, alwaysShow: true, target };
 }
 
 /** What the empty box offers: the labels, and every unit with what it is for. */

@@ -46,7 +46,7 @@ export function registerStepping(context: vscode.ExtensionContext, session: RunS
     session.onDidChangeRun(() => bar.refresh()),
     vscode.debug.onDidChangeActiveDebugSession(() => bar.refresh()),
     vscode.commands.registerCommand(commands.setStepping, async () => {
-      const preset = await pickPreset();
+      const preset = await pickPreset(await askState(vscode.debug.activeDebugSession));
       if (preset && (await send('hpt/setStepping', { preset }))) {
         await kept.update(contexts.stepping, preset);
         await bar.refresh();
@@ -65,8 +65,12 @@ export function registerStepping(context: vscode.ExtensionContext, session: RunS
   );
 }
 
-async function pickPreset(): Promise<Preset | undefined> {
-  const items = PRESETS.map(({ name }) => ({ label: titleOf(name), preset: name }));
+async function pickPreset(now: State | undefined): Promise<Preset | undefined> {
+  const items = PRESETS.map(({ name }) => ({
+    label: titleOf(name),
+    description: name === now?.stepping ? vscode.l10n.t('chosen now') : '',
+    preset: name,
+  }));
   const placeHolder = vscode.l10n.t('Where a step over stops inside kernel paths and between the records of a trace');
   return (await vscode.window.showQuickPick(items, { placeHolder }))?.preset;
 }

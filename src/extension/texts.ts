@@ -33,6 +33,11 @@ export function count(value: number): string {
   return value.toLocaleString('en');
 }
 
+/** Words that stand alone: with a capital, and a full stop. */
+export function sentence(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
+}
+
 /** Why something is unknown, in words. */
 export function causeText(cause: Cause): string {
   switch (cause) {

@@ -6,6 +6,7 @@ import { EVENT_NAMES, EVENTS, type EventName } from '../model/events';
 import { colors, commands, contexts, decorations, views } from './ids';
 import type { Services } from './services';
 import type { RunSession } from './session';
+import { sentence } from './texts';
 import { currentEventId, type EventColumn, eventNodes } from './viewModels/events';
 import { machineNodes } from './viewModels/machine';
 import { memslotNodes, pathToHpte } from './viewModels/memslots';
@@ -70,6 +71,8 @@ export class RunTree implements vscode.TreeDataProvider<ViewNode>, vscode.Dispos
     }
     if (node.icon) {
       item.iconPath = themeIcon(node.icon);
+    } else if (!node.children) {
+      item.iconPath = noIcon;
     }
     if (node.tooltip) {
       item.tooltip = tooltipText(node.tooltip);
@@ -111,6 +114,9 @@ function collapsible({ children, expanded }: ViewNode): vscode.TreeItemCollapsib
   }
   return expanded ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.Collapsed;
 }
+
+/** Of a leaf without a sign: else the mark of a change brings a file's icon along, and moves the leaf out of line. */
+const noIcon = new vscode.ThemeIcon('blank');
 
 function themeIcon({ name, color }: NodeIcon): vscode.ThemeIcon {
   return color === undefined
@@ -229,7 +235,8 @@ function registerMemslots(context: vscode.ExtensionContext, services: Services):
   const { session } = services;
   const { tree, view } = addTree(context, services, views.memslots, memslotNodes);
   const describe = () => {
-    view.message = session.view?.knowledgeText;
+    const known = session.view?.knowledgeText;
+    view.message = known && sentence(known);
   };
   const reveal = async (index: number, focus: boolean): Promise<void> => {
     const path = session.view && pathToHpte(session.view, index);
@@ -346,9 +353,8 @@ async function pickKinds(
   const items: KindItem[] = EVENT_NAMES.map((name) => ({
     name,
     label: name,
-    description: EVENTS[name].title,
+    description: `${EVENTS[name].title} · ${counts.has(name) ? vscode.l10n.t('{0} in this run', counts.get(name) ?? 0) : vscode.l10n.t('none')}`,
     picked: now?.has(name) ?? true,
-    ...(counts.has(name) ? { detail: vscode.l10n.t('{0} in this run', counts.get(name) ?? 0) } : {}),
   }));
   items.sort((a, b) => (counts.get(b.name) ?? 0) - (counts.get(a.name) ?? 0));
   const chosen = await vscode.window.showQuickPick(items, {

@@ -461,8 +461,16 @@ export function showField(field: Field, value: unknown): string {
 /** The sentence of an event. */
 export function eventText(event: Event): string {
   const kind: EventKind = EVENTS[event.kind];
-  const values = event as unknown as Record<string, unknown>;
-  return kind.text.replace(/\{(\w+)\}/g, (_, name: string) =>
-    event.unknown?.includes(name) ? 'unknown' : showField(kind.fields[name] ?? 'count', values[name]),
-  );
+  return kind.text.replace(/\{(\w+)\}/g, (_, name: string) => fieldText(event, name, kind.fields[name]));
+}
+
+/** The fields of an event as people write them, in the order of its kind. */
+export function eventFields(event: Event): (readonly [name: string, text: string])[] {
+  const kind: EventKind = EVENTS[event.kind];
+  return Object.entries(kind.fields).map(([name, field]) => [name, fieldText(event, name, field)]);
+}
+
+function fieldText(event: Event, name: string, field: Field = 'count'): string {
+  const values = event as unknown as Readonly<Record<string, unknown>>;
+  return event.unknown?.includes(name) ? 'unknown' : showField(field, values[name]);
 }

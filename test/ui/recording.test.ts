@@ -45,7 +45,7 @@ describe('debugging a recording', () => {
     await input.fill('moment 1405');
     await opened()
       .page.locator('.quick-input-list .monaco-list-row')
-      .filter({ hasText: 'moment 1405' })
+      .filter({ hasText: /moment\s*1405/ })
       .first()
       .waitFor();
     await opened().page.keyboard.press('Enter');

@@ -159,10 +159,9 @@ export class HeatmapPage {
     if (cursor === undefined) {
       this.map.setCursor(this.cells.next(-1, 1, (category) => category !== 'free') ?? 0);
     }
-    this.showPicture(
-      picture,
-      picture.outlined.map((index) => this.transition(index, undefined)),
-    );
+    const transitions = picture.outlined.map((index) => this.transition(index, undefined));
+    this.showPicture(picture, transitions);
+    this.live.textContent = changesSentence(picture, transitions);
     this.describeCursor();
   }
 

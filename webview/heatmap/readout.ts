@@ -66,11 +66,11 @@ export class Readout {
       this.heading.append(element('span', 'badge', described.label));
     }
     const rows: [string, (Node | string)[], string?][] = [
-      [l10n.t('Place'), [l10n.t('PTEG {0} slot {1}', hex(pteg), String(cursor % slotsPerPteg))]],
-      [l10n.t('Hash pair'), [this.link(`PTEG ${hex(npteg - 1 - pteg)}`, (npteg - 1 - pteg) * slotsPerPteg)]],
+      [l10n.t('place'), [l10n.t('PTEG {0} slot {1}', hex(pteg), String(cursor % slotsPerPteg))]],
+      [l10n.t('hash pair'), [this.link(`PTEG ${hex(npteg - 1 - pteg)}`, (npteg - 1 - pteg) * slotsPerPteg)]],
     ];
     if (described) {
-      rows.unshift([l10n.t('State'), [swatch(palette, described.cell), cellName(described.cell)], described.cause]);
+      rows.unshift([l10n.t('state'), [swatch(palette, described.cell), cellName(described.cell)], described.cause]);
       rows.push(...this.describedRows(described));
     }
     this.fields.replaceChildren(
@@ -92,15 +92,15 @@ export class Readout {
       }
     };
     add('gfn', described.gfn);
-    add(l10n.t('Memslot'), described.memslot?.toString());
-    add(l10n.t('Guest view'), described.guestRpte);
+    add(l10n.t('memslot'), described.memslot?.toString());
+    add(l10n.t('guest view'), described.guestRpte);
     if (described.ring.length > 0) {
-      rows.push([l10n.t('Rmap ring'), this.ringLinks(described)]);
+      rows.push([l10n.t('rmap ring'), this.ringLinks(described)]);
     }
     for (const { name, value, meaning } of described.fields) {
       rows.push([name, [value], meaning]);
     }
-    add(l10n.t('Known'), described.certainty && certaintyName(described.certainty));
+    add(l10n.t('known'), described.certainty && certaintyName(described.certainty));
     return rows;
   }
 

@@ -1,7 +1,7 @@
 // The Events tree: what happened around the current moment, the rest in buckets before and behind, filtered by kind.
 
 import { HCALL } from '../../model/bits';
-import { EVENTS, type Event, type EventName, eventText, showField, UNKNOWN_INDEX } from '../../model/events';
+import { EVENTS, type Event, type EventName, eventFields, eventText, UNKNOWN_INDEX } from '../../model/events';
 import { count, hex, l10n } from '../texts';
 import { bucketed, type NodeIcon, type ViewNode } from './node';
 import type { RunView } from './runView';
@@ -123,7 +123,6 @@ function eventNode(view: RunView, { column }: EventOptions, number: number): Vie
   const subject = subjectOf(view, event);
   const when = whenText(view, column, moment);
   const sentence = eventText(event);
-  const values = event as unknown as Readonly<Record<string, unknown>>;
   return {
     id: `event:${number}`,
     label: event.kind,
@@ -136,7 +135,7 @@ function eventNode(view: RunView, { column }: EventOptions, number: number): Vie
     tooltip: {
       heading: kind.title,
       rows: [
-        ...Object.entries(kind.fields).map(([name, type]) => [name, showField(type, values[name])] as const),
+        ...eventFields(event),
         [l10n.t('in'), kind.fn],
         [l10n.t('moment'), `${count(moment + 1)} / ${count(run.length)}`],
         [l10n.t('line {0}', source.line + 1), source.text.replace(/\s+/g, ' ')],
@@ -178,7 +177,10 @@ function subjectOf(view: RunView, event: Event): string {
       parts.push(l10n.t('slot {0}', event.slot), event.change);
       break;
     case 'dirty.read':
-      parts.push(l10n.t('slot {0}', event.slot), l10n.t('{0} pages', event.pages));
+      parts.push(
+        l10n.t('slot {0}', event.slot),
+        event.pages === 1 ? l10n.t('1 page') : l10n.t('{0} pages', event.pages),
+      );
       break;
     case 'tlbie.page':
       parts.push(event.scope, `RB ${hex(event.rb)}`);
@@ -196,7 +198,7 @@ function subjectOf(view: RunView, event: Event): string {
         parts.push(`ea ${hex(event.ea)}`);
       }
   }
-  parts.push('why' in event ? event.why : 'cause' in event ? event.cause : 'ret' in event ? String(event.ret) : '');
+  parts.push('why' in event ? event.why : 'cause' in event ? event.cause : 'ret' in event ? `ret ${event.ret}` : '');
   return parts.filter(Boolean).join(' · ');
 }
 

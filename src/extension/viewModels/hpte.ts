@@ -231,6 +231,24 @@ export function valueNode(parent: string, name: string, value: string, before?: 
   };
 }
 
+/** A leaf for what neither the events nor the dumps of a trace tell. @param what it is, in a sentence */
+export function untoldNode(id: string, label: string, kind: string, what = label): ViewNode {
+  const description = l10n.t('unknown: not in a trace');
+  return {
+    id,
+    label,
+    description,
+    spoken: spokenSentence(what, description, false),
+    kind,
+    icon: { name: 'question', color: 'unknown' },
+    tooltip: {
+      heading: l10n.t('{0}: unknown', what),
+      rows: [],
+      note: l10n.t('Neither the events nor the dumps of a trace tell it.'),
+    },
+  };
+}
+
 /** "HPTE 0x918: valid · R C. Changed by the last step." */
 export function spokenSentence(what: string, description: string, changed: boolean): string {
   const sentence = description === '' ? what : `${what}: ${description.replaceAll(' · ', ', ')}`;

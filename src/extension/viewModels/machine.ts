@@ -11,7 +11,7 @@ import { MMIO_ENTRIES, Scalar, SLB_ENTRIES, Vcpu } from '../../model/state';
 import type { Store } from '../../model/store';
 import { toBig } from '../../model/words';
 import { count, hex, hex64, l10n, size } from '../texts';
-import { spokenSentence, valueNode } from './hpte';
+import { spokenSentence, untoldNode, valueNode } from './hpte';
 import { momentDetails } from './momentDetails';
 import { bucketed, type ViewNode } from './node';
 import type { RunView } from './runView';
@@ -94,13 +94,6 @@ function momentNode(view: RunView): ViewNode {
       ...momentDetails(view, id),
     ],
   };
-}
-
-/** A node of what neither the events nor the dumps of a trace tell. */
-function untoldNode(id: string, label: string, kind: string): ViewNode {
-  const description = l10n.t('unknown: a trace does not tell it');
-  const spoken = spokenSentence(label, description, false);
-  return { id, label, description, spoken, kind, icon: { name: 'question', color: 'unknown' } };
 }
 
 function kernelNode({ vm, replayed }: RunView): ViewNode {
@@ -277,13 +270,10 @@ function tableNode(view: RunView): ViewNode {
       valueNode(id, l10n.t('order'), l10n.t('{0}, {1} bytes', hpt.order, size(2 ** hpt.order))),
       valueNode(id, 'PTEGs', `${count(hpt.entries / 8)} (${hex(hpt.entries / 8)})`),
       valueNode(id, 'HPTEs', `${count(hpt.entries)} (${hex(hpt.entries)})`),
-      valueNode(
-        id,
-        l10n.t('valid'),
-        bolted > 0 ? l10n.t('{0}, {1} of all bolted', count(valid), count(bolted)) : count(valid),
-      ),
+      valueNode(id, l10n.t('valid'), count(valid)),
       valueNode(id, l10n.t('absent'), count(absent)),
       valueNode(id, 'MMIO', count(mmio)),
+      ...(bolted > 0 ? [valueNode(id, l10n.t('bolted'), l10n.t('{0}, among these', count(bolted)))] : []),
       valueNode(id, l10n.t('free'), count(free)),
       ...(view.replayed ? [valueNode(id, l10n.t('unknown'), count(unknown))] : []),
       ...(view.replayed

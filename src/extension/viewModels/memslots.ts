@@ -47,15 +47,18 @@ function slotNode(view: RunView, slot: Memslot): ViewNode {
         [l10n.t('in use'), inUse],
       ],
     },
-    children: () =>
-      bucketed(
-        id,
-        'gfn',
-        pages,
-        (page) => slot.baseGfn + page,
-        (page) => pageNode(view, id, guestPage(view, slot, page), pages.length <= fewPages),
-      ),
+    ...(pages.length === 0 ? {} : { children: () => pageNodes(view, id, slot, pages) }),
   };
+}
+
+function pageNodes(view: RunView, id: string, slot: Memslot, pages: readonly number[]): ViewNode[] {
+  return bucketed(
+    id,
+    'gfn',
+    pages,
+    (page) => slot.baseGfn + page,
+    (page) => pageNode(view, id, guestPage(view, slot, page), pages.length <= fewPages),
+  );
 }
 
 /**

@@ -7,7 +7,7 @@ import { entryState, hostFrameOf } from '../../timeline/entries';
 import { type Ring, type RmapWord, readRing, rmapWord } from '../../timeline/ring';
 import { hex, hex64, l10n } from '../texts';
 import { hostPage, hostPageNode } from './hostPage';
-import { hpteNode, spokenSentence } from './hpte';
+import { hpteNode, spokenSentence, untoldNode } from './hpte';
 import { bucketed, type NodeIcon, type ViewNode } from './node';
 import type { RunView } from './runView';
 
@@ -181,9 +181,7 @@ function rmapNode(view: RunView, parent: string, page: GuestPage): ViewNode {
   const { rmap, ring, slot } = page;
   const id = `${parent}/rmap`;
   if (view.replayed) {
-    const description = l10n.t('unknown: a trace does not tell the reverse map');
-    const spoken = spokenSentence(l10n.t('rmap word'), description, false);
-    return { id, label: 'rmap', description, spoken, kind: 'rmap', icon: { name: 'question', color: 'unknown' } };
+    return untoldNode(id, 'rmap', 'rmap', l10n.t('rmap word'));
   }
   const before = view.changes.before(Plane.rmap, slot.rmap.owner, page.page);
   const broken = brokenText(page);

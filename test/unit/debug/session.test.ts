@@ -391,11 +391,12 @@ describe('debug adapter', () => {
     it('on an event stop at the moment that raised it, with its sentence and its fields', async () => {
       const stop = await atAbsent();
       assert.equal(stop.reason, 'exception');
-      assert.match(stop.description ?? '', /^HPTE 0x[0-9a-f]+ of guest page 0x10 marked absent \(unmap\)/);
+      assert.equal(stop.description, 'HPTE marked absent'); // stands beside the thread's name
+      assert.match(stop.text ?? '', /^HPTE 0x[0-9a-f]+ of guest page 0x10 marked absent \(unmap\)/);
       assert.match(await adapter.top(), /^unmap_rmapp:7 kvm_unmap_rmapp$/);
       const { body } = await adapter.client.exceptionInfoRequest({ threadId: stop.threadId ?? 0 });
       assert.equal(body.exceptionId, 'HPTE marked absent');
-      assert.equal(body.description, stop.description);
+      assert.equal(body.description, stop.text);
       assert.match(body.details?.stackTrace ?? '', /^cause: unmap$/m);
     });
 
