@@ -22,7 +22,7 @@ describe('event breakpoints on what no sample raises', () => {
     const end = command === 'continue' ? 'End of the run' : 'Start of the run';
     for (let stop = await adapter.move(command); stop.description !== end; stop = await adapter.move(command)) {
       assert.equal(stop.reason, 'exception');
-      assert.match(stop.description ?? '', told);
+      assert.match(stop.text ?? '', told);
       const { body } = await adapter.client.exceptionInfoRequest({ threadId: stop.threadId ?? 0 });
       assert.deepEqual([body.exceptionId, body.details?.typeName], [EVENTS[kind].title, kind]);
       found.push((await adapter.state()).moment);
