@@ -274,6 +274,28 @@ describe('heatmap webview', () => {
     await page.evaluate(() => window.bench.session.setSource(window.bench.source));
     await page.locator('.map').waitFor();
     assert.match(await page.locator('.headings').innerText(), /order 18 · 2,048 PTEGs · 16,384 HPTEs/);
+    await becomes(
+      () => said(page),
+      (text) => text.startsWith('moment 17 of 214'),
+      'the live region to say the new run instead of what was before',
+    );
+  });
+
+  it('says what lies under the mouse as it is now, also when the run has moved and the mouse has not', async () => {
+    page = await harness.open({ table: varied });
+    const box = await page.locator('.map').boundingBox();
+    assert.ok(box);
+    const hover = () => page.locator('.hover').innerText();
+    let before: RegExpExecArray | null = null;
+    for (let x = box.width / 4; before === null; x += 2) {
+      assert.ok(x < box.width, 'an entry in use lies under the mouse somewhere');
+      await page.mouse.move(box.x + x, box.y + box.height / 4);
+      before = /^(HPTE .* · )(valid|absent)$/.exec(await hover());
+    }
+    const [, entry = '', state] = before;
+    await travel(page, varied.fill * 16384);
+    const now = `${entry}${state === 'valid' ? 'absent' : 'valid'}`;
+    await becomes(hover, (text) => text === now, `the read-out to say ${now}`);
   });
 
   for (const theme of ['dark', 'light', 'highContrast', 'highContrastLight'] as const) {

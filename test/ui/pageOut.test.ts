@@ -118,12 +118,17 @@ describe('debugging page-out.hpt', () => {
   it('says so when the session is over', async () => {
     await opened().debugButton('Stop').click();
     await opened().openSideBar();
-    const view = await opened().view('Memslots');
-    await becomes(
-      () => view.innerText(),
-      (text) => /press F5/.test(text),
-      'the empty view to say what to open',
-    );
+    for (const [view, says] of [
+      ['Machine', /press F5/],
+      ['Memslots', /Here: memslots/],
+    ] as const) {
+      const pane = await opened().view(view);
+      await becomes(
+        () => pane.innerText(),
+        (text) => says.test(text),
+        `the empty view ${view} to say what will be there`,
+      );
+    }
     await opened().webview().getByText('No run is open').first().waitFor();
   });
 });

@@ -59,6 +59,8 @@ export class HeatmapPage {
   private readonly stale = { update: false, describe: false };
   /** The entry that the person went to and that the live region has not named yet, for want of its description. */
   private unsaid: number | undefined;
+  /** The entry under the mouse. */
+  private over: number | undefined;
   private keeping: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
@@ -147,6 +149,7 @@ export class HeatmapPage {
     this.describeTable(picture);
     if (total > maxHeatmapCells) {
       this.said.textContent = l10n.t('A table of order {0} is too large to be drawn.', String(table.order));
+      this.live.textContent = this.said.textContent;
       return;
     }
     const { kept } = this.host;
@@ -238,6 +241,7 @@ export class HeatmapPage {
     this.legend.setCounts(this.cells.counts);
     this.changes.show(picture, transitions);
     this.map.update({ outlined: picture.outlined });
+    this.sayHovered();
   }
 
   private describeTable({ title, moment, table }: HeatmapPicture): void {
@@ -285,7 +289,8 @@ export class HeatmapPage {
     this.readout.show({ cursor, npteg: this.cells.npteg, pteg, changed, palette: this.palette });
     const described = pteg?.[cursor % slotsPerPteg];
     this.map.update({ ring: described?.ring ?? [] });
-    if (described && this.unsaid === cursor) {
+    // what was described before the run moved is told anew
+    if (described && this.unsaid === cursor && !this.stale.describe) {
       this.unsaid = undefined;
       this.live.textContent = entrySentence(cursor, this.cells.bytes[cursor] ?? 0, described);
     }
@@ -324,6 +329,13 @@ export class HeatmapPage {
   }
 
   private hovered(index: number | undefined): void {
+    this.over = index;
+    this.sayHovered();
+  }
+
+  /** Says what lies under the mouse, as it is at this moment. */
+  private sayHovered(): void {
+    const { over: index } = this;
     const cell = index === undefined ? undefined : this.cells.bytes[index];
     this.hover.textContent =
       index === undefined || cell === undefined ? keyHint() : `${entryName(index)} · ${cellName(cell)}`;
@@ -410,7 +422,7 @@ export class HeatmapPage {
 
 /** What the map's keys do, while there is nothing else to say. */
 function keyHint(): string {
-  return l10n.t('Arrows move · + and - zoom · f all · z near · g go to · n and p in use · c changed');
+  return l10n.t('Arrows move · +/- zoom · f all · z near · g go · n/p used · c changed');
 }
 
 function wholeNumber(value: unknown): number {
