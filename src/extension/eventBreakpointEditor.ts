@@ -14,9 +14,16 @@ import { SlicedWork } from './slices';
 /** Asks for a kind of event. */
 export async function pickKind(
   placeHolder = vscode.l10n.t('Stop at which kind of event?'),
+  title?: string,
 ): Promise<EventName | undefined> {
   const items = EVENT_NAMES.map((name) => ({ label: EVENTS[name].title as string, description: name }));
-  return (await vscode.window.showQuickPick(items, { placeHolder, matchOnDescription: true }))?.description;
+  return (
+    await vscode.window.showQuickPick(items, {
+      ...(title === undefined ? {} : { title }),
+      placeHolder,
+      matchOnDescription: true,
+    })
+  )?.description;
 }
 
 /** Edits the breakpoint of a kind; what was set is kept at once. */
@@ -75,21 +82,23 @@ async function changePart(
 ): Promise<Setting | undefined> {
   const { [part]: _, ...rest } = setting;
   if (part === 'armedAfter') {
-    const armedAfter = await pickAfter(setting.armedAfter?.condition ?? '', scope);
+    const armedAfter = await pickAfter(EVENTS[kind].title, setting.armedAfter?.condition ?? '', scope);
     return armedAfter && { ...rest, on: true, ...(armedAfter === 'none' ? {} : { armedAfter }) };
   }
   const text = await askText(part, kind, setting[part] ?? '', scope);
   return text === undefined ? undefined : { ...rest, on: true, ...(text.trim() === '' ? {} : { [part]: text.trim() }) };
 }
 
-/** What a breakpoint waits for: a kind, and a condition on its events. */
+/** What a breakpoint waits for: a kind, and a condition on its events. @param title of the list; `value`: the condition up to now */
 async function pickAfter(
+  title: string,
   value: string,
   scope: Scope | undefined,
 ): Promise<NonNullable<Setting['armedAfter']> | 'none' | undefined> {
   const at = vscode.l10n.t('At once');
   const choose = vscode.l10n.t('After an event of a kind…');
   const chosen = await vscode.window.showQuickPick([at, choose], {
+    title,
     placeHolder: vscode.l10n.t('From when on does it stop?'),
   });
   if (chosen === undefined) {
@@ -98,7 +107,7 @@ async function pickAfter(
   if (chosen === at) {
     return 'none';
   }
-  const kind = await pickKind(vscode.l10n.t('It stops only after which kind of event?'));
+  const kind = await pickKind(vscode.l10n.t('It stops only after which kind of event?'), title);
   const condition = kind && (await askText('condition', kind, value, scope));
   return kind && condition !== undefined
     ? { kind, ...(condition.trim() === '' ? {} : { condition: condition.trim() }) }

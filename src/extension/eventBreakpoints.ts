@@ -91,7 +91,8 @@ export class EventBreakpoints implements vscode.TreeDataProvider<Node>, vscode.D
     const item = new vscode.TreeItem(title);
     item.id = kind;
     item.description = settingText(setting);
-    item.tooltip = vscode.l10n.t('{0}, in {1}', kind, fn);
+    // the row is cut off where the side bar is narrow
+    item.tooltip = [vscode.l10n.t('{0}, in {1}', kind, fn), settingText(setting)].filter(Boolean).join('\n');
     item.contextValue = 'eventBreakpoint';
     // Enter on a row: VS Code has no key for the check box itself
     item.command = { command: commands.toggleEventBreakpoint, title, arguments: [{ kind }] };

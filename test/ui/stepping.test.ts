@@ -50,4 +50,21 @@ describe('where steps stop', () => {
     await opened().startDebugging();
     await item('stepping').filter({ hasText: 'Every step of the kernel path' }).waitFor();
   });
+
+  it('leaves the heatmap in sight when a listing opens while the heatmap has the keys', async () => {
+    await page().keyboard.press('Control+Alt+G');
+    await page().locator('.quick-input-widget input.input').fill('line 17');
+    await row('load third').waitFor();
+    await page().keyboard.press('Enter');
+    await becomes(moment, (text) => /moment \d+ of/.test(text) && !/moment 1 of/.test(text), 'the line');
+    await opened().webview().locator('.map').click();
+    const before = await moment();
+    await opened().debug('Step Into', moment, (text) => text !== before);
+    await becomes(
+      () => page().locator('.tab.active').allInnerTexts(),
+      (tabs) =>
+        tabs.length === 2 && tabs.some((tab) => /heatmap/.test(tab)) && !tabs.some((tab) => /two-hptes/.test(tab)),
+      'the listing beside the heatmap',
+    );
+  });
 });

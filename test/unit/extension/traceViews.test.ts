@@ -1,6 +1,7 @@
 // The views over a recording of a real kernel: what its dumps tell is shown as of the dump, what nothing tells is unknown.
 
 import { strict as assert } from 'node:assert';
+import { eventDetails } from '../../../src/debug/scopes';
 import { RunHeatmaps } from '../../../src/extension/heatmapRun';
 import { RunSession } from '../../../src/extension/session';
 import { eventNodes, timeText } from '../../../src/extension/viewModels/events';
@@ -66,6 +67,28 @@ describe('views of a recording', () => {
     assert.doesNotMatch(machine, /seq 0|0 SLB/);
     assert.match(lines(memslotNodes(view), 2).join('\n'), /rmap: unknown/);
     assert.deepEqual(rmapChainNodes(view, 'length'), []);
+  });
+
+  it('says of no field of an event what the trace does not tell', async () => {
+    const numbers = Array.from({ length: view.run.eventCount }, (_, number) => number);
+    const doubted = numbers.filter((number) => view.run.event(number).event.unknown?.includes('r'));
+    assert.ok(doubted.length > 0);
+    for (const number of doubted.slice(0, 5)) {
+      await session.goTo(view.run.eventMomentOf(number));
+      const node = eventNodes(view, { column: 'time' }).find(({ id }) => id === `event:${number}`);
+      const fields = new Map(node?.tooltip?.rows);
+      assert.equal(fields.get('r'), 'unknown');
+      assert.match(eventDetails(view.run.event(number).event), /^r: unknown$/m);
+    }
+  });
+
+  it('shows a memslot without pages in use as a leaf', async () => {
+    await session.goTo(view.run.length - 1);
+    const slots = memslotNodes(view);
+    for (const { description, children } of slots) {
+      assert.equal(children === undefined, /· 0 pages in use$/.test(description ?? ''), description);
+    }
+    assert.ok(slots.some(({ children }) => children === undefined) && slots.some(({ children }) => children));
   });
 
   it('files the HPTEs of the dump under their guest pages', async () => {
