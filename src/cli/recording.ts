@@ -15,8 +15,8 @@ import { recordingOptions } from './recordingAnswers';
 export const recordingCommand: Command = {
   name: 'recording',
   usage:
-    'recording DIR [--kernel K] [--cpu C] [--host-page-size S] [--vm TGID] [--hpt ORDER[:HOW][@AT]]… ' +
-    '[--memslot SLOT:GPA:SIZE:HVA[:log][@FROM[..TO]]]… [--dump-mark WORDS] [--dump FILE@AT]… [--leave-out FILE]… [--trace FILE]… [--force]',
+    'recording DIR [--kernel K] [--cpu C] [--host-page-size S] [--vm TGID] [--hpt ORDER[:HOW][@AT]]… [--no-hpt] ' +
+    '[--memslot SLOT:GPA:SIZE:HVA[:log][@FROM[..TO]]]… [--no-memslots] [--dump-mark WORDS] [--dump FILE@AT]… [--leave-out FILE]… [--trace FILE]… [--force]',
   summary: 'writes the hptscope.json of a folder with traces and dumps',
   async run(args, surroundings) {
     const { folder, answers, traces, force } = recordingOptions(args);

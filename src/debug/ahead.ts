@@ -1,24 +1,14 @@
-// What an expression asks of the whole run (the events that name a page, all changes of a thing) takes long when it is first asked for.
-// It is read in turns before the expression is worked out, which then finds it there.
+// What a condition asks of the whole run (the events that name a page) takes long when it is first asked for. It is read in turns before
+// the condition is worked out at one moment after the other, which then finds it there. A single question gives way itself (pending.ts).
 
 import type { Run } from '../timeline/run';
-import { type DataPoint, fieldNaming } from './dataPoints';
+import { fieldNaming } from './dataPoints';
 import type { Expression } from './expression';
 import { COUNTED } from './names';
 
-/** Reads the events by the fields that something is asked by, in turns. */
-export function* readBy(run: Run, fields: Iterable<string>): Generator<void, void> {
-  for (const field of fields) yield* run.readingEventsBy(field);
-}
-
-/** Reads what working an expression out will ask for. */
-export function readAhead(run: Run, expression: Expression): Generator<void, void> {
-  return readBy(run, fieldsAsked(expression));
-}
-
-/** Reads what the changes of something are found by. */
-export function readNaming(run: Run, point: DataPoint): Generator<void, void> {
-  return readBy(run, point.gfn === undefined ? [] : [fieldNaming]);
+/** Reads what working an expression out will ask for, in turns. */
+export function* readAhead(run: Run, expression: Expression): Generator<void, void> {
+  for (const field of fieldsAsked(expression)) yield* run.readingEventsBy(field);
 }
 
 /** Fields of events by which an expression may ask the whole run. */

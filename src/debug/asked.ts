@@ -4,6 +4,7 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import { AnsweringSession } from './answering';
 import { setDataBreakpoints, setExceptionBreakpoints, setFunctionBreakpoints, setLineBreakpoints } from './breakpoints';
 import type { Stop } from './debuggee';
+import { untilDone } from './pending';
 
 export abstract class AskedSession extends AnsweringSession {
   /** Why the run stands where it stands. */
@@ -13,43 +14,54 @@ export abstract class AskedSession extends AnsweringSession {
 
   // ---- breakpoints --------------------------------------------------------------------------------------------------
 
+  /** Breakpoints that are being set: one request after the other, and the run moves when all of them are in force. */
+  protected settled: Promise<void> = Promise.resolve();
+
+  /** Sets breakpoints in turns, when those asked for before are set. */
+  protected set(
+    response: DebugProtocol.SetExceptionBreakpointsResponse,
+    setting: () => Generator<void, DebugProtocol.Breakpoint[]>,
+  ): void {
+    const before = this.settled;
+    this.settled = this.answerInTurns(response, async (turn) => {
+      await before;
+      return { breakpoints: await untilDone(setting(), turn) };
+    });
+  }
+
   protected override setBreakPointsRequest(
     response: DebugProtocol.SetBreakpointsResponse,
     args: DebugProtocol.SetBreakpointsArguments,
   ): void {
-    void this.answer(response, async () => ({
-      breakpoints: await setLineBreakpoints(this.at, args.source, args.breakpoints ?? [], this.lines),
-    }));
+    this.set(response, () => setLineBreakpoints(this.at, args.source, args.breakpoints ?? [], this.lines));
   }
 
   protected override setFunctionBreakPointsRequest(
     response: DebugProtocol.SetFunctionBreakpointsResponse,
     args: DebugProtocol.SetFunctionBreakpointsArguments,
   ): void {
-    void this.answer(response, () => ({ breakpoints: setFunctionBreakpoints(this.at, args.breakpoints) }));
+    this.set(response, () => setFunctionBreakpoints(this.at, args.breakpoints));
   }
 
   protected override setExceptionBreakPointsRequest(
     response: DebugProtocol.SetExceptionBreakpointsResponse,
     args: DebugProtocol.SetExceptionBreakpointsArguments,
   ): void {
-    void this.answer(response, () => ({ breakpoints: setExceptionBreakpoints(this.at, args) }));
+    this.set(response, () => setExceptionBreakpoints(this.at, args));
   }
 
   protected override setDataBreakpointsRequest(
     response: DebugProtocol.SetDataBreakpointsResponse,
     args: DebugProtocol.SetDataBreakpointsArguments,
   ): void {
-    void this.answer(response, async () => ({
-      breakpoints: await setDataBreakpoints(this.at, args.breakpoints),
-    }));
+    this.set(response, () => setDataBreakpoints(this.at, args.breakpoints));
   }
 
   protected override dataBreakpointInfoRequest(
     response: DebugProtocol.DataBreakpointInfoResponse,
     args: DebugProtocol.DataBreakpointInfoArguments,
   ): void {
-    void this.answer(response, () => this.asked.dataBreakpointInfo(args));
+    void this.answerInTurns(response, (turn) => this.asked.dataBreakpointInfo(args, turn));
   }
 
   protected override breakpointLocationsRequest(
@@ -100,14 +112,14 @@ export abstract class AskedSession extends AnsweringSession {
     response: DebugProtocol.EvaluateResponse,
     args: DebugProtocol.EvaluateArguments,
   ): void {
-    void this.answer(response, () => this.asked.evaluate(args));
+    void this.answerInTurns(response, (turn) => this.asked.evaluate(args, turn));
   }
 
   protected override completionsRequest(
     response: DebugProtocol.CompletionsResponse,
     args: DebugProtocol.CompletionsArguments,
   ): void {
-    void this.answer(response, () => this.asked.completions(args));
+    void this.answerInTurns(response, (turn) => this.asked.completions(args, turn));
   }
 
   protected override sourceRequest(response: DebugProtocol.SourceResponse, args: DebugProtocol.SourceArguments): void {

@@ -4,9 +4,7 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { EVENT_NAMES, EVENTS, type EventName } from '../model/events';
 import { PATHS, type Path } from '../model/listing';
-import { readBy } from './ahead';
-import { inTurns, turns } from './breath';
-import { changesOf, dataPoint, fieldNaming } from './dataPoints';
+import { dataPoint, findChanges } from './dataPoints';
 import type { Debuggee } from './debuggee';
 import { lineOfListing, listingOf, nearestStep, pathsNamed } from './listings';
 import { momentsOfEvents, momentsOfStep } from './moments';
@@ -113,19 +111,22 @@ export interface Lines {
   out(line: number): number;
 }
 
+/** Breakpoints are looked up in the run in slices, and put into force at the end; until then the earlier ones of their group hold. */
+type Setting = Generator<void, DebugProtocol.Breakpoint[]>;
+
 /** Line breakpoints of one source: a file of the run or a listing. */
-export async function setLineBreakpoints(
+export function* setLineBreakpoints(
   debuggee: Debuggee,
   source: DebugProtocol.Source,
   asked: readonly DebugProtocol.SourceBreakpoint[],
   lines: Lines,
-): Promise<DebugProtocol.Breakpoint[]> {
+): Setting {
   const listing = listingOf(source);
   const file = listing === undefined ? debuggee.sources.find(source) : undefined;
   const made: Made[] = [];
   for (const one of asked)
     made.push(
-      listing === undefined ? lineBreakpoint(file, one, lines) : await stepBreakpoint(debuggee, listing, one, lines),
+      listing === undefined ? lineBreakpoint(file, one, lines) : yield* stepBreakpoint(debuggee, listing, one, lines),
     );
   return put(debuggee, `source:${listing?.key ?? file?.path ?? ''}`, made);
 }
@@ -137,93 +138,79 @@ function lineBreakpoint(file: PlacedFile | undefined, one: DebugProtocol.SourceB
   return make(one, { reason: 'breakpoint', moments: file.momentsOn(at) }, { line: lines.out(at) });
 }
 
-async function stepBreakpoint(
+function* stepBreakpoint(
   { run }: Debuggee,
   listing: Path,
   one: DebugProtocol.SourceBreakpoint,
   lines: Lines,
-): Promise<Made> {
+): Generator<void, Made> {
   const step = nearestStep(listing, lines.in(one.line));
-  const moments = (await inTurns(momentsOfStep(run, (listing.id << 6) | step), turns())) ?? [];
+  const moments = yield* momentsOfStep(run, (listing.id << 6) | step);
   const message = moments.length === 0 ? { message: 'This run never comes here.' } : {};
   return make(one, { reason: 'breakpoint', moments }, { line: lines.out(lineOfListing(step)), ...message });
 }
 
 /** Breakpoints on kernel functions: the run stops at the first step of each activation. */
-export function setFunctionBreakpoints(
+export function* setFunctionBreakpoints(
   debuggee: Debuggee,
   asked: readonly DebugProtocol.FunctionBreakpoint[],
-): DebugProtocol.Breakpoint[] {
-  return put(
-    debuggee,
-    'functions',
-    asked.map((one) => functionBreakpoint(debuggee, one.name, one)),
-  );
+): Setting {
+  const made: Made[] = [];
+  for (const one of asked) made.push(yield* functionBreakpoint(debuggee, one.name, one));
+  return put(debuggee, 'functions', made);
 }
 
-function functionBreakpoint({ run }: Debuggee, name: string, asked: Asked): Made {
+function* functionBreakpoint({ run }: Debuggee, name: string, asked: Asked): Generator<void, Made> {
   const paths = pathsNamed(name);
-  if (paths.length > 0) return make(asked, { reason: 'function breakpoint', moments: run.entriesOf(paths) });
+  if (paths.length > 0) return make(asked, { reason: 'function breakpoint', moments: yield* run.entriesOf(paths) });
   const known = PATHS.map(({ fn }) => fn).join(', ');
   return unverified(nextId++, `"${name.slice(0, 60)}" is no modelled kernel function. There are ${known}.`);
 }
 
-function eventBreakpoint(
+function* eventBreakpoint(
   { run }: Debuggee,
   kind: string,
   asked: Asked,
   armedAfter?: EventBreakpoint['armedAfter'],
-): Made {
+): Generator<void, Made> {
   const known: EventName | undefined = EVENT_NAMES.find((name) => name === kind);
   if (known === undefined) return unverified(nextId++, `"${kind.slice(0, 60)}" is no kind of event.`);
-  return make(asked, { reason: 'exception', moments: momentsOfEvents(run, known), kind: known }, {}, armedAfter);
+  const moments = yield* momentsOfEvents(run, known);
+  return make(asked, { reason: 'exception', moments, kind: known }, {}, armedAfter);
 }
 
 /** Exception filters, with and without conditions. The answers come in that order: filters, then filter options. */
-export function setExceptionBreakpoints(
+export function* setExceptionBreakpoints(
   debuggee: Debuggee,
   { filters, filterOptions = [] }: DebugProtocol.SetExceptionBreakpointsArguments,
-): DebugProtocol.Breakpoint[] {
-  return put(debuggee, 'filters', [
-    ...filters.map((filter) => eventBreakpoint(debuggee, filter, {})),
-    ...filterOptions.map(({ filterId, condition }) =>
-      eventBreakpoint(debuggee, filterId, condition === undefined ? {} : { condition }),
-    ),
-  ]);
+): Setting {
+  const made: Made[] = [];
+  for (const filter of filters) made.push(yield* eventBreakpoint(debuggee, filter, {}));
+  for (const { filterId, condition } of filterOptions)
+    made.push(yield* eventBreakpoint(debuggee, filterId, condition === undefined ? {} : { condition }));
+  return put(debuggee, 'filters', made);
 }
 
 /** Breakpoints of the event tree, where condition, hit count, log message and arming combine. */
-export async function setEventBreakpoints(
-  debuggee: Debuggee,
-  asked: readonly EventBreakpoint[],
-): Promise<DebugProtocol.Breakpoint[]> {
-  if (asked.some(({ data }) => data !== undefined)) await inTurns(readBy(debuggee.run, [fieldNaming]), turns());
-  return put(
-    debuggee,
-    'events',
-    asked.map((one) => {
-      if (one.function !== undefined) return functionBreakpoint(debuggee, one.function, one);
-      if (one.data !== undefined) return dataBreakpoint(debuggee, one.data, one);
-      return eventBreakpoint(debuggee, one.kind ?? '', one, one.armedAfter);
-    }),
-  );
+export function* setEventBreakpoints(debuggee: Debuggee, asked: readonly EventBreakpoint[]): Setting {
+  const made: Made[] = [];
+  for (const one of asked) {
+    if (one.function !== undefined) made.push(yield* functionBreakpoint(debuggee, one.function, one));
+    else if (one.data !== undefined) made.push(yield* dataBreakpoint(debuggee, one.data, one));
+    else made.push(yield* eventBreakpoint(debuggee, one.kind ?? '', one, one.armedAfter));
+  }
+  return put(debuggee, 'events', made);
 }
 
 /** Data breakpoints: an HPTE, a PTEG, a guest page or an rmap word changes. */
-export async function setDataBreakpoints(
-  debuggee: Debuggee,
-  asked: readonly DebugProtocol.DataBreakpoint[],
-): Promise<DebugProtocol.Breakpoint[]> {
-  await inTurns(readBy(debuggee.run, asked.length === 0 ? [] : [fieldNaming]), turns());
-  return put(
-    debuggee,
-    'data',
-    asked.map((one) => dataBreakpoint(debuggee, one.dataId, one)),
-  );
+export function* setDataBreakpoints(debuggee: Debuggee, asked: readonly DebugProtocol.DataBreakpoint[]): Setting {
+  const made: Made[] = [];
+  for (const one of asked) made.push(yield* dataBreakpoint(debuggee, one.dataId, one));
+  return put(debuggee, 'data', made);
 }
 
-function dataBreakpoint({ run }: Debuggee, id: string, asked: Asked): Made {
+function* dataBreakpoint({ run }: Debuggee, id: string, asked: Asked): Generator<void, Made> {
   const point = dataPoint(run.vm, id);
   if (point === undefined) return unverified(nextId++, `"${id.slice(0, 60)}" names nothing in this run.`);
-  return make(asked, { reason: 'data breakpoint', moments: changesOf(run, point) });
+  return make(asked, { reason: 'data breakpoint', moments: yield* findChanges(run, point) });
 }

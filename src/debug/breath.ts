@@ -3,6 +3,19 @@
 /** How long, in milliseconds. */
 const BREATH = 20;
 
+/** What tells how late it is, and how others get their turn. */
+export interface Clock {
+  /** in milliseconds, from any moment on */
+  now(): number;
+  /** Resolves when others have had their turn. */
+  giveWay(): Promise<void>;
+}
+
+export const realClock: Clock = {
+  now: () => performance.now(),
+  giveWay: () => new Promise((resume) => setTimeout(resume, 0)),
+};
+
 /** Awaited between parts of long work. Answers whether to go on. */
 export type Turn = () => Promise<boolean>;
 
@@ -10,12 +23,12 @@ export type Turn = () => Promise<boolean>;
  * Makes a turn that gives way when a breath is over.
  * @param cancelled looked at after others have had their turn
  */
-export function turns(cancelled: () => boolean = () => false): Turn {
-  let since = performance.now();
+export function turns(cancelled: () => boolean = () => false, clock: Clock = realClock): Turn {
+  let since = clock.now();
   return async () => {
-    if (performance.now() - since < BREATH) return true;
-    await new Promise<void>((resume) => setTimeout(resume, 0));
-    since = performance.now();
+    if (clock.now() - since < BREATH) return true;
+    await clock.giveWay();
+    since = clock.now();
     return !cancelled();
   };
 }
@@ -26,13 +39,5 @@ export async function inTurns<T>(work: Generator<void, T>, turn: Turn): Promise<
     const part = work.next();
     if (part.done === true) return part.value;
     if (!(await turn())) return undefined;
-  }
-}
-
-/** Does work to its end at once. */
-export function atOnce<T>(work: Generator<void, T>): T {
-  for (;;) {
-    const part = work.next();
-    if (part.done === true) return part.value;
   }
 }

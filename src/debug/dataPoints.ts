@@ -10,6 +10,7 @@ import type { Vm } from '../model/vm';
 import { upTo } from '../timeline/column';
 import { generationOf, tablesOf } from '../timeline/generations';
 import type { Run } from '../timeline/run';
+import { atOnce } from '../timeline/slices';
 import type { WordAt } from '../timeline/writes';
 
 /** What an id names. */
@@ -110,39 +111,53 @@ function rmapPoint(vm: Vm, id: string, slot: string, page: string): DataPoint | 
 /** The field of events that tells the guest page they concern. */
 export const fieldNaming = 'gfn';
 
-const cache = new WeakMap<Run, Map<string, readonly number[]>>();
+/** What has been found, by id; void when the run (of a live trace) has grown since. */
+const cache = new WeakMap<Run, Map<string, { readonly length: number; readonly moments: readonly number[] }>>();
+
+function knownChanges(run: Run, { id }: DataPoint): readonly number[] | undefined {
+  const known = cache.get(run)?.get(id);
+  return known?.length === run.length ? known.moments : undefined;
+}
 
 /** The moments that change what an id names, ascending. */
 export function changesOf(run: Run, point: DataPoint): readonly number[] {
-  let known = cache.get(run);
-  if (known === undefined) {
-    known = new Map();
-    cache.set(run, known);
-  }
-  const found = known.get(point.id);
-  if (found !== undefined) return found;
-  const moments = new Set(point.gfn === undefined ? [] : momentsNaming(run, fieldNaming, point.gfn));
-  run.forEachWriteTo(point.words, run.length - 1, (moment, ...write) => {
+  return atOnce(findChanges(run, point));
+}
+
+/** The same in slices. */
+export function* findChanges(run: Run, point: DataPoint): Generator<void, readonly number[]> {
+  const known = knownChanges(run, point);
+  if (known !== undefined) return known;
+  const { length } = run;
+  const moments = new Set(point.gfn === undefined ? [] : yield* findNaming(run, fieldNaming, point.gfn));
+  yield* run.eachWriteTo(point.words, length - 1, (moment, ...write) => {
     if (counts(run.vm, ...write)) moments.add(moment);
     return true;
   });
   const ascending = [...moments].sort((a, b) => a - b);
-  known.set(point.id, ascending);
+  const found = cache.get(run) ?? new Map();
+  cache.set(run, found);
+  found.set(point.id, { length, moments: ascending });
   return ascending;
 }
 
-/** The moments with an event that has a value in a field. */
-export function momentsNaming(run: Run, field: string, value: bigint): number[] {
-  const events = run.eventsBy(field);
+/** Events gone through between yields. */
+const NAMING = 1 << 11;
+
+/** The moments with an event that has a value in a field, the last one first; found in slices. */
+export function* findNaming(run: Run, field: string, value: bigint): Generator<void, number[]> {
+  const events = yield* run.readingEventsBy(field);
   const moments: number[] = [];
-  for (let event = events.lastUpTo(value, run.eventCount); event >= 0; event = events.before(event))
+  for (let event = events.lastUpTo(value, run.eventCount); event >= 0; event = events.before(event)) {
     moments.push(run.eventMomentOf(event));
+    if (moments.length % NAMING === 0) yield;
+  }
   return moments;
 }
 
 /** The last moment up to `until` that changes what an id names; -1 when none does. */
 export function lastChangeOf(run: Run, point: DataPoint, until: number): number {
-  if (point.gfn !== undefined || cache.get(run)?.has(point.id)) {
+  if (point.gfn !== undefined || knownChanges(run, point) !== undefined) {
     const moments = changesOf(run, point);
     return moments[upTo(moments, until) - 1] ?? -1;
   }

@@ -3,7 +3,8 @@
 
 import { PATHS, type Path } from '../model/listing';
 import type { Run } from '../timeline/run';
-import { atOnce, inTurns, type Turn, turns } from './breath';
+import { atOnce } from '../timeline/slices';
+import { inTurns, type Turn, turns } from './breath';
 import type { Scope } from './evaluate';
 import { type Followed, type Trail, trailOf } from './follow';
 import type { LoadedRun } from './host';

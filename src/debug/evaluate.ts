@@ -9,7 +9,10 @@ import { isThing, show, Tagged, type Value } from './values';
 
 export type { Scope } from './scene';
 
-/** Works an expression out. @returns undefined for "unknown". Throws an ExpressionError at the part that makes no sense. */
+/**
+ * Works an expression out. @returns undefined for "unknown". Throws an ExpressionError at the part that makes no sense, and where the
+ * scope gives way a Pending.
+ */
 export function evaluate(expression: Expression, scope: Scope): Value | undefined {
   return new Evaluation(new Scene(scope)).value(expression);
 }
@@ -21,6 +24,10 @@ export function holds(expression: Expression, scope: Scope): boolean {
 
 class Evaluation implements Arguments {
   constructor(readonly scene: Scene) {}
+
+  atOnce(): Arguments {
+    return this.scene.scope.givesWay ? new Evaluation(this.scene.atOnce()) : this;
+  }
 
   value(expression: Expression): Value | undefined {
     const value = this.argument(expression);

@@ -1,8 +1,7 @@
 // Following one guest page, one HPTE or one vCPU: what is followed filters where steps stop, together with the preset.
 
 import type { Run } from '../timeline/run';
-import { readBy } from './ahead';
-import { changesOf, dataPoint, fieldNaming, momentsNaming } from './dataPoints';
+import { dataPoint, findChanges, findNaming } from './dataPoints';
 import { type Direction, nextOf } from './moments';
 import type { Actors } from './stack';
 import { faultedGfn } from './subject';
@@ -51,12 +50,11 @@ export function* trailOf(
   const hex = `0x${gfn.toString(16)}`;
   const point = dataPoint(run.vm, what === 'hpte' ? `hpte:${hex}` : `page:${hex}`);
   if (point === undefined) return `no memslot has the guest page ${hex}`;
-  yield* readBy(run, what === 'hpte' ? ['index'] : [fieldNaming, 'hva']);
   const named =
     what === 'hpte'
-      ? momentsNaming(run, 'index', value)
-      : [...hostMoments(run, gfn), ...(yield* faultMoments(run, gfn))];
-  const moments = [...new Set([...changesOf(run, point), ...named])].sort((a, b) => a - b);
+      ? yield* findNaming(run, 'index', value)
+      : [...(yield* hostMoments(run, gfn)), ...(yield* faultMoments(run, gfn))];
+  const moments = [...new Set([...(yield* findChanges(run, point)), ...named])].sort((a, b) => a - b);
   return {
     description: point.description,
     next: (from, direction) => nextOf(moments, from, direction),
@@ -65,10 +63,11 @@ export function* trailOf(
 }
 
 /** Moments of events that name the host virtual address of a guest page. */
-function hostMoments(run: Run, gfn: bigint): number[] {
+function* hostMoments(run: Run, gfn: bigint): Generator<void, number[]> {
   const { vm } = run;
   const slot = vm.state.slotOfGfn(Number(gfn));
-  return slot === null ? [] : momentsNaming(run, 'hva', BigInt(slot.hva + (Number(gfn) - slot.baseGfn) * vm.page));
+  if (slot === null) return [];
+  return yield* findNaming(run, 'hva', BigInt(slot.hva + (Number(gfn) - slot.baseGfn) * vm.page));
 }
 
 /** Faults that are looked at between turns. */

@@ -2,7 +2,8 @@
 
 import { EVENT_NAMES } from '../model/events';
 import { upTo } from '../timeline/column';
-import { changesOf, type DataPoint, dataPoint, lastChangeOf } from './dataPoints';
+import type { Run } from '../timeline/run';
+import { type DataPoint, dataPoint, lastChangeOf } from './dataPoints';
 import { dotted, type Expression, ExpressionError, MASK64 } from './expression';
 import { COUNTED, FUNCTIONS, type FunctionName } from './names';
 import type { Scene } from './scene';
@@ -18,7 +19,12 @@ export interface Arguments {
   /** a value with its unit where one is said */
   argument(e: Expression): Value | Tagged | undefined;
   number(e: Expression): bigint | undefined;
+  /** the same, in which everything is found at once */
+  atOnce(): Arguments;
 }
+
+/** Events gone through between yields. */
+const EVENTS_COUNTED = 1 << 9;
 
 /** No more changes than this are gone back through for the last one of a field. */
 const MOST_CHANGES = 100;
@@ -170,6 +176,7 @@ class Call {
       return span === undefined
         ? until
         : this.during(
+            kind,
             span,
             until,
             (i) => events[i - 1] ?? -1,
@@ -185,11 +192,12 @@ class Call {
   private countField(field: string, e: Expression, span: bigint | undefined): number | undefined {
     const value = this.given.number(e);
     if (value === undefined) return undefined;
-    const events = this.scene.run.eventsBy(field);
+    const events = this.scene.eventsBy(field);
     const last = events.lastUpTo(BigInt.asUintN(64, value), this.scene.lastEvent);
     if (last < 0) return 0;
     if (span === undefined) return events.rank(last);
     return this.during(
+      `${field} of event ${last}`,
       span,
       last + 1,
       (i) => i - 1,
@@ -199,9 +207,11 @@ class Call {
 
   /**
    * How many events lie within a span of time before now; undefined without a clock.
+   * @param which events these are
    * @param first where to begin, 0 for nowhere; `eventAt` gives the event there and `before` the place before it
    */
   private during(
+    which: string,
     span: bigint,
     first: number,
     eventAt: (place: number) => number,
@@ -210,12 +220,15 @@ class Call {
     const { run } = this.scene;
     const now = run.source(run.position).time;
     if (now === undefined) return undefined;
-    let count = 0;
-    for (let place = first; place > 0; place = before(place), count++) {
-      const { time } = run.source(run.eventMomentOf(eventAt(place)));
-      if (time === undefined || now - time > span) break;
-    }
-    return count;
+    return this.scene.number(`${which}, ${first}, in ${span} ns`, function* () {
+      let count = 0;
+      for (let place = first; place > 0; place = before(place), count++) {
+        const { time } = run.source(run.eventMomentOf(eventAt(place)));
+        if (time === undefined || now - time > span) break;
+        if (count % EVENTS_COUNTED === EVENTS_COUNTED - 1) yield;
+      }
+      return count;
+    });
   }
 
   /** dt(KIND): time since the last event of a kind before the one at hand. */
@@ -250,7 +263,7 @@ class Call {
     if (value === undefined) return undefined;
     const point = this.point(value);
     if (point === undefined) throw this.wrong(e);
-    return upTo(changesOf(this.scene.run, point), this.scene.run.position);
+    return upTo(this.scene.changesOf(point), this.scene.run.position);
   }
 
   /** why(a): the last change of a thing; why(a.r.C): of a field of it. */
@@ -258,35 +271,29 @@ class Call {
     const { run } = this.scene;
     const value = this.given.value(e);
     const whole = this.point(value);
-    if (whole !== undefined) return this.whyThing(lastChangeOf(run, whole, run.position));
+    if (whole !== undefined) return this.whyThing(this.lastChangeOf(whole));
     let of = e;
     while (of.kind === 'field') {
       of = of.of;
       const point = this.point(this.given.value(of));
-      if (point !== undefined) return this.whyThing(this.lastChangeOfField(e, point));
+      if (point !== undefined) {
+        const changes = this.scene.changesOf(point);
+        const end = upTo(changes, run.position);
+        const given = this.given.atOnce();
+        const moment = this.scene.number(`why, at character ${e.at}`, () => lastToChange(run, given, e, changes, end));
+        return this.whyThing(moment ?? -1);
+      }
     }
     if (value === undefined) return undefined;
     throw this.wrong(e);
   }
 
-  /** The last moment at which a field of what is watched became another one; -1 without one. */
-  private lastChangeOfField(e: Expression, point: DataPoint): number {
+  /** The last moment that changed what is watched; -1 without one. */
+  private lastChangeOf(point: DataPoint): number {
     const { run } = this.scene;
-    const here = run.position;
-    const moments = changesOf(run, point);
-    const end = upTo(moments, here);
-    try {
-      for (let i = end - 1; i >= 0; i--) {
-        if (end - i > MOST_CHANGES)
-          throw new ExpressionError(`none of the last ${MOST_CHANGES} changes changed it`, e.at, e.end - e.at);
-        run.seek(moments[i] ?? 0);
-        const now = show(this.given.value(e));
-        if (oneBefore(run, () => show(this.given.value(e))) !== now) return run.position;
-      }
-      return -1;
-    } finally {
-      run.seek(here);
-    }
+    // a page's are looked up among all of them, which are then found in turns
+    if (point.gfn !== undefined) this.scene.changesOf(point);
+    return lastChangeOf(run, point, run.position);
   }
 
   private whyThing(moment: number): Thing | undefined {
@@ -302,4 +309,32 @@ class Call {
       events: () => list('events', `${run.events(moment).length}`, run.events(moment).map(eventThing)),
     });
   }
+}
+
+/**
+ * The last of the first `count` of some moments at which a field became another one; -1 without one. The run is where it was at every
+ * yield and at the end.
+ */
+function* lastToChange(
+  run: Run,
+  given: Arguments,
+  e: Expression,
+  moments: readonly number[],
+  count: number,
+): Generator<void, number> {
+  const text = () => show(given.value(e));
+  for (let i = count - 1; i >= 0; i--) {
+    const here = run.position;
+    if (count - i > MOST_CHANGES)
+      throw new ExpressionError(`none of the last ${MOST_CHANGES} changes changed it`, e.at, e.end - e.at);
+    try {
+      run.seek(moments[i] ?? 0);
+      const now = text();
+      if (oneBefore(run, text) !== now) return run.position;
+    } finally {
+      run.seek(here);
+    }
+    yield;
+  }
+  return -1;
 }

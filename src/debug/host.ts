@@ -3,6 +3,7 @@
 import type { Visit } from '../scenario/editor/visits';
 import type { Run } from '../timeline/run';
 import type { EventBreakpoint } from './breakpoints';
+import type { Clock } from './breath';
 
 /** A sentence about a place in a file. Line and column count from 0. */
 export interface Problem {
@@ -69,6 +70,8 @@ export interface LiveTrace {
 }
 
 export interface DebugHost {
+  /** Another clock than the real one. */
+  readonly clock?: Clock;
   /**
    * Opens a program. Rejects with a LoadError, or with an Error whose message is fit for people.
    * @param vm process of the VMM whose machine is wanted, where a trace shows several

@@ -18,12 +18,14 @@ export function includes(moments: readonly number[], moment: number): boolean {
   return moments[upTo(moments, moment) - 1] === moment;
 }
 
-/** Moments that raise an event of a kind. */
-export function momentsOfEvents(run: Run, kind: EventName): number[] {
+/** Moments that raise an event of a kind, with so many looked at before each yield. */
+export function* momentsOfEvents(run: Run, kind: EventName, slice = 1 << 11): Generator<void, number[]> {
   const moments: number[] = [];
-  for (const event of run.eventsOf(kind)) {
-    const moment = run.eventMomentOf(event);
+  const events = run.eventsOf(kind);
+  for (let i = 0; i < events.length; i++) {
+    const moment = run.eventMomentOf(events[i] ?? 0);
     if (moments[moments.length - 1] !== moment) moments.push(moment);
+    if (i % slice === slice - 1) yield;
   }
   return moments;
 }

@@ -4,13 +4,12 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { EVENTS, eventText } from '../model/events';
 import type { Path } from '../model/listing';
-import { readAhead } from './ahead';
 import type { Lines } from './breakpoints';
-import { inTurns, turns } from './breath';
+import { inTurns, type Turn, turns } from './breath';
 import { complete } from './complete';
 import { dataPoint } from './dataPoints';
 import type { Debuggee, Stop } from './debuggee';
-import { evaluate } from './evaluate';
+import { evaluate, type Scope } from './evaluate';
 import { ExpressionError, mistake, parseExpression } from './expression';
 import {
   LISTING_MIME,
@@ -24,6 +23,8 @@ import {
 import { readTable } from './memory';
 import { momentsOfStep } from './moments';
 import { FUNCTIONS, NAMES } from './names';
+import { askInTurns, Pending } from './pending';
+import type { Found } from './scene';
 import { eventDetails, scopesAt } from './scopes';
 import type { StackEntry } from './stack';
 import { isThing, show, type Thing, type Value } from './values';
@@ -201,26 +202,42 @@ export class Questions {
 
   // ---- expressions --------------------------------------------------------------------------------------------------
 
-  private value(text: string): Value | undefined {
-    return orMistake(() => evaluate(parseExpression(text), this.debuggee.scope()));
+  /** @param how what takes long is worked out, and where it is kept */
+  private value(text: string, how: Pick<Scope, 'found' | 'givesWay'> = {}): Value | undefined {
+    try {
+      return evaluate(parseExpression(text), { ...this.debuggee.scope(), ...how });
+    } catch (error) {
+      if (error instanceof ExpressionError) throw new Error(mistake(error));
+      throw error;
+    }
   }
 
-  async evaluate({
-    expression,
-    context,
-  }: DebugProtocol.EvaluateArguments): Promise<DebugProtocol.EvaluateResponse['body']> {
+  /** Asks something of the run at its current moment, in turns. Rejects when the run has been moved meanwhile. */
+  private inTurns<T>(ask: () => T, turn: Turn): Promise<T> {
+    const { run } = this.debuggee;
+    const here = run.position;
+    return askInTurns(() => {
+      if (run.position !== here) throw new Error('The run has moved on since this was asked.');
+      return ask();
+    }, turn);
+  }
+
+  async evaluate(
+    { expression, context }: DebugProtocol.EvaluateArguments,
+    turn: Turn,
+  ): Promise<DebugProtocol.EvaluateResponse['body']> {
     if (context === 'repl' && /^\s*(help|\?)\s*$/.test(expression)) return { result: help(), variablesReference: 0 };
-    await inTurns(
-      readAhead(
-        this.debuggee.run,
-        orMistake(() => parseExpression(expression)),
-      ),
-      turns(),
-    );
-    const now = this.value(expression);
-    const make = () => this.value(expression);
-    const text = show(now);
-    const before = context === 'watch' ? oneBefore(this.debuggee.run, () => this.earlier(expression)) : undefined;
+    const found: Found = new Map();
+    const make = () => this.value(expression, { found });
+    const { now, text, before } = await this.inTurns(() => {
+      const value = this.value(expression, { found, givesWay: true });
+      const earlier = () => this.earlier(expression, found);
+      return {
+        now: value,
+        text: show(value),
+        before: context === 'watch' ? oneBefore(this.debuggee.run, earlier) : undefined,
+      };
+    }, turn);
     return {
       result: before === undefined ? text : marked(text, before),
       ...(isThing(now) ? { type: now.kind } : {}),
@@ -230,17 +247,21 @@ export class Questions {
   }
 
   /** The value one moment before; undefined when the expression made no sense then. */
-  private earlier(expression: string): string | undefined {
+  private earlier(expression: string, found: Found): string | undefined {
     try {
-      return show(evaluate(parseExpression(expression), this.debuggee.scope()));
+      return show(evaluate(parseExpression(expression), { ...this.debuggee.scope(), found, givesWay: true }));
     } catch (error) {
       if (error instanceof ExpressionError) return undefined;
       throw error;
     }
   }
 
-  completions({ text, column }: DebugProtocol.CompletionsArguments): DebugProtocol.CompletionsResponse['body'] {
-    const found = complete(text, column - 1, this.debuggee.scope());
+  async completions(
+    { text, column }: DebugProtocol.CompletionsArguments,
+    turn: Turn,
+  ): Promise<DebugProtocol.CompletionsResponse['body']> {
+    const scope = { ...this.debuggee.scope(), found: new Map(), givesWay: true };
+    const found = await this.inTurns(() => complete(text, column - 1, scope), turn);
     const types = {
       value: 'variable',
       function: 'function',
@@ -261,24 +282,26 @@ export class Questions {
 
   // ---- breakpoints' questions ---------------------------------------------------------------------------------------
 
-  dataBreakpointInfo({
-    variablesReference,
-    name,
-  }: DebugProtocol.DataBreakpointInfoArguments): DebugProtocol.DataBreakpointInfoResponse['body'] {
-    const found = this.watchable(variablesReference, name);
+  async dataBreakpointInfo(
+    { variablesReference, name }: DebugProtocol.DataBreakpointInfoArguments,
+    turn: Turn,
+  ): Promise<DebugProtocol.DataBreakpointInfoResponse['body']> {
+    const numbers: Found = new Map();
+    const found = await this.inTurns(() => this.watchable(variablesReference, name, numbers), turn);
     const point = found?.data === undefined ? undefined : dataPoint(this.debuggee.run.vm, found.data);
     if (point === undefined)
       return { dataId: null, description: 'Changes of an HPTE, a PTEG, a guest page or an rmap word can be watched.' };
     return { dataId: point.id, description: point.description, accessTypes: ['write'], canPersist: true };
   }
 
-  private watchable(reference: number | undefined, name: string): Thing | undefined {
+  private watchable(reference: number | undefined, name: string, found: Found): Thing | undefined {
     const make = reference === undefined || reference === 0 ? undefined : this.references.get(reference);
     if (make !== undefined) return ownData(childNamed(make, name)) ?? ownData(make());
     try {
-      const value = this.value(name);
+      const value = this.value(name, { found, givesWay: true });
       return isThing(value) ? value : undefined;
-    } catch {
+    } catch (error) {
+      if (error instanceof Pending) throw error;
       return undefined;
     }
   }
@@ -308,16 +331,6 @@ export class Questions {
 /** A thing that can be watched; the field of one that cannot be watched alone is watched with the whole. */
 function ownData(value: Value | undefined): Thing | undefined {
   return isThing(value) && value.data !== undefined ? value : undefined;
-}
-
-/** What `work` gives; a mistake in an expression is told as a sentence with its place. */
-function orMistake<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof ExpressionError) throw new Error(mistake(error));
-    throw error;
-  }
 }
 
 function help(): string {

@@ -2,11 +2,15 @@
 // is worked out when it is asked for.
 
 import { EVENTS, type Event } from '../model/events';
+import type { EventChain } from '../timeline/eventChain';
 import { generationOf } from '../timeline/generations';
 import type { Run } from '../timeline/run';
+import { atOnce } from '../timeline/slices';
+import { type DataPoint, findChanges } from './dataPoints';
 import { segmentWord } from './decode';
 import { type Expression, ExpressionError } from './expression';
 import { NAMES, type Name } from './names';
+import { Pending } from './pending';
 import { eventThing, observedPageThing } from './scopes';
 import { vcpuAt } from './stack';
 import { type Subject, subjectOf } from './subject';
@@ -33,7 +37,14 @@ export interface Scope {
   readonly event?: Event;
   /** number of that event among the run's */
   readonly number?: number;
+  /** where numbers that took long to find are kept, for questions that are asked more than once */
+  readonly found?: Found;
+  /** What takes long is not found at once: a Pending is thrown instead. */
+  readonly givesWay?: boolean;
 }
+
+/** Numbers by what they are of: the moment, and what was asked there. */
+export type Found = Map<string, number | undefined>;
 
 /** Names that fields of any event have: unknown, not a mistake, where the event at hand has none of that name. */
 const fieldNames: ReadonlySet<string> = new Set(Object.values(EVENTS).flatMap(({ fields }) => Object.keys(fields)));
@@ -42,9 +53,16 @@ const fieldNames: ReadonlySet<string> = new Set(Object.values(EVENTS).flatMap(({
 const ownNames: ReadonlySet<string> = new Set(['old', 'new']);
 
 export class Scene {
-  private about: Subject | undefined;
+  /** @param about what the expression is about, when it was worked out at another moment */
+  constructor(
+    readonly scope: Scope,
+    private about?: Subject,
+  ) {}
 
-  constructor(readonly scope: Scope) {}
+  /** The same, in which everything is found at once; it stays about what it is about when the run is moved. */
+  atOnce(): Scene {
+    return new Scene({ ...this.scope, givesWay: false }, this.subject);
+  }
 
   get run(): Run {
     return this.scope.run;
@@ -64,6 +82,37 @@ export class Scene {
   get lastEvent(): number {
     return this.scope.number ?? this.run.eventsUpTo(this.run.position) - 1;
   }
+
+  // ---- what may take long -------------------------------------------------------------------------------------------
+
+  /** What work comes to: at once, or when the scope gives way by a Pending. */
+  private now<T>(work: Generator<void, T>): T {
+    if (this.scope.givesWay !== true) return atOnce(work);
+    const first = work.next();
+    if (first.done === true) return first.value;
+    throw new Pending(work);
+  }
+
+  /** The moments that change what is watched, ascending. */
+  changesOf(point: DataPoint): readonly number[] {
+    return this.now(findChanges(this.run, point));
+  }
+
+  /** The events by the value of a field. */
+  eventsBy(field: string): EventChain {
+    return this.now(this.run.readingEventsBy(field));
+  }
+
+  /** A number that may take long to find. @param what says of what it is, at the current moment */
+  number(what: string, find: () => Generator<void, number | undefined>): number | undefined {
+    const { run } = this;
+    const { found } = this.scope;
+    if (found === undefined) return this.now(find());
+    const key = `${run.position} of ${run.length}: ${what}`;
+    return found.has(key) ? found.get(key) : this.now(kept(found, key, find()));
+  }
+
+  // ---- names --------------------------------------------------------------------------------------------------------
 
   /** The value of a name. Throws an ExpressionError when there is none of that name. */
   named(name: string, e: Expression): Value | undefined {
@@ -236,6 +285,17 @@ export class Scene {
     }
     return undefined;
   }
+}
+
+/** Finds a number and keeps it. */
+function* kept(
+  found: Found,
+  key: string,
+  find: Generator<void, number | undefined>,
+): Generator<void, number | undefined> {
+  const number = yield* find;
+  found.set(key, number);
+  return number;
 }
 
 /** A thing whose fields are read now, and stay as they are when the run moves. */

@@ -9,7 +9,7 @@ import { EVENTS, eventText } from '../model/events';
 import { AskedSession } from './asked';
 import { type AttachOptions, attachOptions } from './attach';
 import { setEventBreakpoints } from './breakpoints';
-import { inTurns, turns } from './breath';
+import { type Clock, inTurns, turns } from './breath';
 import { CAPABILITIES } from './capabilities';
 import { Debuggee, type Listener, type Stop } from './debuggee';
 import { eventBreakpoints } from './eventBreakpoints';
@@ -42,6 +42,10 @@ export class HptDebugSession extends AskedSession {
     this.configured = new Promise((done) => {
       this.configurationDone = done;
     });
+  }
+
+  protected override get clock(): Clock | undefined {
+    return this.host.clock;
   }
 
   protected override readText(path: string): Promise<string> {
@@ -190,7 +194,7 @@ export class HptDebugSession extends AskedSession {
     this.debuggee = debuggee;
     this.questions = new Questions(debuggee, this.lines);
     await this.follow(this.options?.follow);
-    await setEventBreakpoints(debuggee, this.host.eventBreakpoints?.() ?? []);
+    await inTurns(setEventBreakpoints(debuggee, this.host.eventBreakpoints?.() ?? []), turns());
     for (const note of loaded.run.notes) this.say(note, 'console');
     for (const problem of loaded.problems) this.tell(problem);
     this.host.onLoaded(loaded);
@@ -258,8 +262,13 @@ export class HptDebugSession extends AskedSession {
 
   protected override cancelRequest(
     response: DebugProtocol.CancelResponse,
-    { progressId }: DebugProtocol.CancelArguments,
+    { requestId, progressId }: DebugProtocol.CancelArguments,
   ): void {
+    const question = this.cancelQuestions(requestId, progressId);
+    if (question && (requestId !== undefined || progressId !== undefined)) {
+      this.sendResponse(response);
+      return;
+    }
     if (this.loading !== undefined && (progressId === undefined || progressId === this.loading.id))
       this.loading.cancelled = true;
     if (progressId === undefined || progressId === this.moving) this.debuggee?.pause();
@@ -270,7 +279,9 @@ export class HptDebugSession extends AskedSession {
 
   /** Makes one move after the other. */
   private move(go: () => Promise<Stop> | Stop): Promise<void> {
-    const moved = this.moves.then(() => this.withProgress(go)).then((stop) => this.halt(stop));
+    const moved = Promise.all([this.moves, this.settled])
+      .then(() => this.withProgress(go))
+      .then((stop) => this.halt(stop));
     this.moves = moved.catch((error: unknown) =>
       this.say(error instanceof Error ? error.message : String(error), 'stderr'),
     );
@@ -421,9 +432,7 @@ export class HptDebugSession extends AskedSession {
         void this.answer(response, () => this.setFollowed(given.what));
         break;
       case 'hpt/setEventBreakpoints':
-        void this.answer(response, async () => ({
-          breakpoints: await setEventBreakpoints(this.at, eventBreakpoints(given.breakpoints)),
-        }));
+        this.set(response, () => setEventBreakpoints(this.at, eventBreakpoints(given.breakpoints)));
         break;
       case 'hpt/state':
         void this.answer(response, () => this.state());

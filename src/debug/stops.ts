@@ -5,6 +5,7 @@
 import type { Event, EventName } from '../model/events';
 import { upTo } from '../timeline/column';
 import type { Run } from '../timeline/run';
+import { atOnce } from '../timeline/slices';
 import { readAhead } from './ahead';
 import { evaluate, holds, type Scope } from './evaluate';
 import { type Expression, ExpressionError, mistake, parseExpression } from './expression';
@@ -123,7 +124,7 @@ export class Stops {
   grow(): void {
     for (const [group, breakpoints] of this.groups) {
       const grown = breakpoints.map((one) =>
-        one.kind === undefined ? one : { ...one, moments: momentsOfEvents(this.run, one.kind) },
+        one.kind === undefined ? one : { ...one, moments: atOnce(momentsOfEvents(this.run, one.kind)) },
       );
       this.set(group, grown);
     }

@@ -5,8 +5,7 @@
 import { eventText } from '../model/events';
 import { generationOf } from '../timeline/generations';
 import type { Run } from '../timeline/run';
-import { readNaming } from './ahead';
-import { acrossTables, changesOf, type DataPoint, dataPoint } from './dataPoints';
+import { acrossTables, type DataPoint, dataPoint, findChanges } from './dataPoints';
 import { evaluate, type Scope } from './evaluate';
 import { type Expression, ExpressionError, parseExpression } from './expression';
 import { isThing, show, type Thing, type Value } from './values';
@@ -99,8 +98,10 @@ function expressionOf(id: string): string {
  * @returns a generator that yields `undefined` now and then while it looks
  */
 export function* whyChain(run: Run, what: Asked, until: number): Generator<Link | undefined, void> {
-  for (const _ of readNaming(run, what.point)) yield undefined;
-  const moments = changesOf(run, what.point);
+  const finding = findChanges(run, what.point);
+  let found = finding.next();
+  for (; found.done !== true; found = finding.next()) yield undefined;
+  const moments = found.value;
   const expression = parseExpression(what.expression);
   for (let i = moments.length - 1; i >= 0; i--) {
     const moment = moments[i] ?? 0;

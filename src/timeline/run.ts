@@ -26,6 +26,7 @@ import type { EventChain } from './eventChain';
 import { type Certainty, type Known, knownOf } from './known';
 import { Mover } from './mover';
 import { RunIndex } from './runIndex';
+import { atOnce } from './slices';
 import type { SourceLine, Statements } from './statements';
 import type { WordAt, WriteVisitor } from './writes';
 
@@ -109,6 +110,9 @@ const TRACED: ReadonlySet<EventName> = new Set<EventName>([
 ]);
 
 const NO_MOMENT = 0xffffffff;
+
+/** Activations of kernel paths looked at in one slice. */
+const FRAMES_LOOKED_AT = 1 << 11;
 
 export class Run {
   readonly title: string;
@@ -293,11 +297,12 @@ export class Run {
     return { path, actor };
   }
 
-  /** First moments inside of every activation of some paths, ascending. */
-  entriesOf(paths: readonly Path[]): number[] {
+  /** First moments inside of every activation of some paths, ascending; found in slices. */
+  *entriesOf(paths: readonly Path[]): Generator<void, number[]> {
     const wanted = new Set(paths.map(({ id }) => id));
     const moments: number[] = [];
     for (let frame = 0; frame < this.index.frameCount; frame++) {
+      if (frame % FRAMES_LOOKED_AT === FRAMES_LOOKED_AT - 1) yield;
       if (!wanted.has(this.index.framePath(frame))) continue;
       const entry = this.index.frameEntry(frame);
       if (entry < this.length && this.isInside(frame, entry)) moments.push(entry);
@@ -413,8 +418,17 @@ export class Run {
     until: number,
     visit: (moment: number, place: number, oldHi: number, oldLo: number, newHi: number, newLo: number) => boolean,
   ): void {
+    atOnce(this.eachWriteTo(words, until, visit));
+  }
+
+  /** The same in slices. */
+  eachWriteTo(
+    words: readonly WordAt[],
+    until: number,
+    visit: Parameters<Run['forEachWriteTo']>[2],
+  ): Generator<void, void> {
     const { writes } = this.index;
-    writes.forEachTo(words, this.index.writesUpTo(until), (write, ...rest) =>
+    return writes.eachTo(words, this.index.writesUpTo(until), (write, ...rest) =>
       visit(this.index.momentOf(writes.addressOf(write)), ...rest),
     );
   }
@@ -464,7 +478,7 @@ export class Run {
 
   /** The events by the value of a 64-bit field of theirs, such as gfn. */
   eventsBy(field: string): EventChain {
-    return this.index.chainOf(field);
+    return atOnce(this.readingEventsBy(field));
   }
 
   /** The same, made in parts when it is first asked for; the run may move and grow in between. */

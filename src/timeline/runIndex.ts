@@ -31,8 +31,8 @@ const NEAR = 16;
 /** Words of the journal that are indexed at a time in slices: a few milliseconds. */
 const SLICE = 1 << 18;
 
-/** Events that are chained at a time: a few milliseconds. */
-const CHAINED = 1 << 15;
+/** Events that are chained at a time: about a millisecond. */
+const CHAINED = 1 << 12;
 
 /** A statement within whose kernel path another actor's statement runs. */
 interface Interrupted {
@@ -371,16 +371,7 @@ export class RunIndex {
     return numbers;
   }
 
-  /** The events by the value of a 64-bit field, made when first asked for. */
-  chainOf(field: string): EventChain {
-    const making = this.makingChain(field);
-    for (;;) {
-      const part = making.next();
-      if (part.done === true) return part.value;
-    }
-  }
-
-  /** The same, a few milliseconds at a time. Events that come meanwhile are not among them. */
+  /** The events by the value of a 64-bit field, made in slices when first asked for. Events that come meanwhile are not among them. */
   *makingChain(field: string): Generator<void, EventChain> {
     const known = this.chains.get(field);
     if (known !== undefined) return known;

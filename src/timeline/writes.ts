@@ -21,6 +21,9 @@ export interface WordAt {
   readonly index: number;
 }
 
+/** Stretches of writes that are gone through in one slice. */
+const STRETCHES = 4;
+
 export class Writes {
   /** address of each write record in the journal */
   private readonly addresses = new Column();
@@ -91,19 +94,20 @@ export class Writes {
   }
 
   /**
-   * Visits the writes below `to` that are to one of some words, the last one first.
+   * Visits the writes below `to` that are to one of some words, the last one first, in slices.
    * @param visit gets the number of the write, and the write; false ends the visit
    */
-  forEachTo(
+  *eachTo(
     words: readonly WordAt[],
     to: number,
     visit: (write: number, place: number, oldHi: number, oldLo: number, newHi: number, newLo: number) => boolean,
-  ): void {
+  ): Generator<void, void> {
     const { keyframes } = this;
     const { spacing } = keyframes;
     const { chunks } = this.log;
     const wanted = new Wanted(words);
     for (let stretch = Math.floor((to - 1) / spacing); stretch >= 0; stretch--) {
+      if (stretch % STRETCHES === 0) yield;
       if (!words.some(({ place, index }) => keyframes.mayWrite(stretch, place, index))) continue;
       for (let write = Math.min(to, (stretch + 1) * spacing) - 1; write >= stretch * spacing; write--) {
         const address = this.addresses.at(write);

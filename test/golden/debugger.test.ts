@@ -17,6 +17,7 @@ import { EVENT_NAMES, eventText } from '../../src/model/events';
 import { nodeDecompressors } from '../../src/platform/node/decoders';
 import { nodeFiles } from '../../src/platform/node/files';
 import { runScenario } from '../../src/scenario/runner';
+import { atOnce } from '../../src/timeline/slices';
 import { inRepository } from '../repository';
 
 const samples = readdirSync(inRepository('samples')).filter((name) => name.endsWith('.hpt'));
@@ -169,7 +170,7 @@ describe('golden transcripts', function () {
       it('stops at the same events in both directions, as the transcript says', async () => {
         const debuggee = open(name);
         const quiet = /^(hcall\.|access\.done|rmap\.|tlbie|host\.|notifier\.end)/;
-        setExceptionBreakpoints(debuggee, { filters: EVENT_NAMES.filter((kind) => !quiet.test(kind)) });
+        atOnce(setExceptionBreakpoints(debuggee, { filters: EVENT_NAMES.filter((kind) => !quiet.test(kind)) }));
         const forward: string[] = [];
         for (
           let stop = await debuggee.continue(1, true);

@@ -8,6 +8,7 @@ import { EXCEPTION_FILTERS, setExceptionBreakpoints } from '../../../src/debug/b
 import { Debuggee } from '../../../src/debug/debuggee';
 import type { Direction } from '../../../src/debug/moments';
 import { runScenario } from '../../../src/scenario/runner';
+import { atOnce } from '../../../src/timeline/slices';
 import { inRepository } from '../../repository';
 import { rareKinds } from '../../support/rareEvents';
 
@@ -46,7 +47,7 @@ describe('exception filters', function () {
         for (let m = 0; m < run.length; m++)
           if ([...run.events(m)].some(({ kind }) => kind === filter)) expected.push(m);
         if (expected.length > 0) raised.add(filter);
-        setExceptionBreakpoints(debuggee, { filters: [filter] });
+        atOnce(setExceptionBreakpoints(debuggee, { filters: [filter] }));
         assert.deepEqual(await stops(debuggee, 1), expected, `${filter} forwards`);
         assert.deepEqual(await stops(debuggee, -1), expected, `${filter} backwards`);
       }
