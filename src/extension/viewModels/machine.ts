@@ -329,14 +329,29 @@ function pinNodes(view: RunView): ViewNode[] {
   ];
 }
 
-/** What holds for the whole run: mutations, what a trace cannot tell. */
-function noteNodes({ run }: RunView): ViewNode[] {
-  return run.notes.map((note, place) => ({
-    id: `note:${place}`,
-    label: note,
-    icon: { name: 'warning', color: 'warning' },
-    spoken: note,
-    kind: 'note',
-    tooltip: { heading: note, rows: [] },
-  }));
+/** What holds for the whole run: the mutations of a scenario, which warn; how far a trace tells the table, which informs. */
+function noteNodes({ run, replayed }: RunView): ViewNode[] {
+  const nodes = run.notes.map(
+    (note, place): ViewNode => ({
+      id: `note:${place}`,
+      label: note,
+      icon: replayed ? { name: 'info' } : { name: 'warning', color: 'warning' },
+      spoken: note,
+      kind: 'note',
+      tooltip: { heading: note, rows: [] },
+    }),
+  );
+  if (!replayed || nodes.length < 2) {
+    return nodes;
+  }
+  return [
+    branch({
+      id: 'notes',
+      label: l10n.t('coverage'),
+      description: l10n.t('{0} notes on what the trace tells', nodes.length),
+      icon: 'info',
+      kind: 'notes',
+      children: () => nodes,
+    }),
+  ];
 }

@@ -82,6 +82,20 @@ describe('views of a recording', () => {
     }
   });
 
+  it('tells in one entry how far the trace tells the table, without a warning', () => {
+    const notes = machineNodes(view).filter(({ kind }) => kind === 'notes' || kind === 'note');
+    assert.deepEqual(
+      notes.map(({ kind }) => kind),
+      ['notes'],
+    );
+    const inside = notes[0]?.children?.() ?? [];
+    assert.deepEqual(
+      inside.map(({ label }) => label),
+      view.run.notes,
+    );
+    assert.ok(inside.length > 1 && inside.every(({ icon }) => icon?.name === 'info'));
+  });
+
   it('shows a memslot without pages in use as a leaf', async () => {
     await session.goTo(view.run.length - 1);
     const slots = memslotNodes(view);
