@@ -81,7 +81,8 @@ function ask(session: RunSession, marks: () => readonly Mark[], typed: string): 
       session.onDidMove(show),
       session.onDidChangeRun(show),
       box.onDidAccept(() => {
-        const [item] = box.selectedItems;
+        // what was found may have been shown anew since the key was pressed: nothing of it is selected then
+        const item = box.selectedItems[0] ?? box.items.find(({ target, insert }) => (target ?? insert) !== undefined);
         if (item?.insert !== undefined) {
           box.value = item.insert;
           void show();

@@ -12,6 +12,7 @@ describe('debugging a text of more than 50 MB', () => {
   it('starts with F5, stops in a window, and steps', async function () {
     this.timeout(90_000);
     await opened().openFile('large.ftrace');
+    await opened().page.locator('.monaco-editor-pane-placeholder').filter({ hasText: 'very large' }).waitFor();
     await opened().page.keyboard.press('F5');
     await opened().waitUntilStopped();
     await becomes(

@@ -10,6 +10,7 @@ import { segmentShift } from '../../model/search';
 import { MMIO_ENTRIES, Scalar, SLB_ENTRIES, Vcpu } from '../../model/state';
 import type { Store } from '../../model/store';
 import { toBig } from '../../model/words';
+import { severalMachines } from '../../trace/replay/machineChoice';
 import { count, hex, hex64, l10n, size } from '../texts';
 import { spokenSentence, untoldNode, valueNode } from './hpte';
 import { momentDetails } from './momentDetails';
@@ -341,17 +342,20 @@ function noteNodes({ run, replayed }: RunView): ViewNode[] {
       tooltip: { heading: note, rows: [] },
     }),
   );
-  if (!replayed || nodes.length < 2) {
+  const which = nodes.filter(({ label }) => label.startsWith(severalMachines));
+  const coverage = nodes.filter((node) => !which.includes(node));
+  if (!replayed || coverage.length < 2) {
     return nodes;
   }
   return [
+    ...which,
     branch({
       id: 'notes',
       label: l10n.t('coverage'),
-      description: l10n.t('{0} notes on what the trace tells', nodes.length),
+      description: l10n.t('{0} notes on what the trace tells', coverage.length),
       icon: 'info',
       kind: 'notes',
-      children: () => nodes,
+      children: () => coverage,
     }),
   ];
 }

@@ -61,6 +61,9 @@ export function machineText({ tgid, tasks }: MachineChoice): string {
   return `${tgid} (${first}${more.length === 0 ? '' : ` and ${more.length} more`})`;
 }
 
+/** How the note begins that says which machine is shown. */
+export const severalMachines = 'The trace shows several virtual machines.';
+
 /** What is to be said of a trace of several machines; nothing of another one. */
 export function machineNotes({ machines }: Chosen): string[] {
   const shown = machines.find(({ chosen }) => chosen);
@@ -69,7 +72,7 @@ export function machineNotes({ machines }: Chosen): string[] {
     return [];
   }
   return [
-    `The trace shows several virtual machines. This is the one of process ${machineText(shown)}; there are also ` +
+    `${severalMachines} This is the one of process ${machineText(shown)}; there are also ` +
       `${others.map(machineText).join(', ')}: "vm" in launch.json and --vm on the command line choose.`,
   ];
 }
