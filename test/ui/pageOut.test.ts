@@ -110,6 +110,8 @@ describe('debugging page-out.hpt', () => {
     await opened().page.keyboard.press('Control+Alt+G');
     await goTo('ea 0xc000000000020000');
     await becomes(heading, (text) => text.includes('0x1b28'), 'the HPTE of the address');
+    // the tree takes the keys when it shows the entry, and a box that opened before would close
+    await opened().page.locator('.monaco-list:focus .monaco-list-row.focused[aria-label^="HPTE b"]').waitFor();
     await opened().page.keyboard.press('Control+Alt+G');
     await goTo('gfn 0x10', 'go-to');
     await opened().page.locator('.quick-input-title').filter({ hasText: '2 HPTEs: go to which one?' }).waitFor();
