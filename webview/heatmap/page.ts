@@ -225,6 +225,11 @@ export class HeatmapPage {
       this.cells.write(from, all.subarray(taken, taken + to - from));
       taken += to - from;
     }
+    if (picture.moment !== this.picture?.moment) {
+      // what a search found was said of the moment before
+      this.said.textContent = '';
+      this.found = { text: '', sentence: '', indexes: [], next: 0 };
+    }
     this.picture = picture;
     const transitions = picture.outlined.map((index) => this.transition(index, before.get(index)));
     this.showPicture(picture, transitions);
