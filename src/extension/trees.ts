@@ -4,183 +4,19 @@
 import * as vscode from 'vscode';
 import { EVENT_NAMES, EVENTS, type EventName } from '../model/events';
 import { colors, commands, contexts, decorations, views } from './ids';
+import { Revealer } from './revealer';
+import { type Roots, RunTree } from './runTree';
 import type { Services } from './services';
 import type { RunSession } from './session';
 import { sentence } from './texts';
 import { currentEventId, type EventColumn, eventNodes } from './viewModels/events';
 import { machineNodes } from './viewModels/machine';
 import { memslotNodes, pathToHpte } from './viewModels/memslots';
-import type { NodeIcon, NodeTooltip, ViewNode } from './viewModels/node';
+import type { ViewNode } from './viewModels/node';
 import { type ChainOrder, rmapChainNodes } from './viewModels/rmapChains';
-import type { RunView } from './viewModels/runView';
-
-/** Makes the roots of a tree at the current moment. */
-type Roots = (view: RunView) => readonly ViewNode[];
-
-/** Kinds of entries of which a click, or Enter, goes to their moment. */
-const travels: ReadonlySet<string> = new Set(['event', 'bookmark', 'log']);
 
 /** Kinds of entries that select their HPTE in all views when they are selected. */
 const selects: ReadonlySet<string> = new Set(['hpte', 'candidate']);
-
-/** One tree over the open run. */
-export class RunTree implements vscode.TreeDataProvider<ViewNode>, vscode.Disposable {
-  private readonly changed = new vscode.EventEmitter<void>();
-  private readonly owned: { dispose(): void }[];
-  /** parents of the nodes that were handed out since the last refresh, by id */
-  private parents = new Map<string, ViewNode | undefined>();
-
-  readonly onDidChangeTreeData = this.changed.event;
-
-  constructor(
-    private readonly session: RunSession,
-    private readonly make: Roots,
-  ) {
-    this.owned = [this.changed, session.onDidChangeRun(() => this.refresh()), session.onDidMove(() => this.refresh())];
-  }
-
-  refresh(): void {
-    this.parents = new Map();
-    this.changed.fire();
-  }
-
-  getChildren(node?: ViewNode): ViewNode[] {
-    const { view } = this.session;
-    if (view === null) {
-      return [];
-    }
-    const children = [...(node === undefined ? this.make(view) : (node.children?.() ?? []))];
-    for (const { id } of children) {
-      this.parents.set(id, node);
-    }
-    return children;
-  }
-
-  getParent(node: ViewNode): ViewNode | undefined {
-    return this.parents.get(node.id);
-  }
-
-  getTreeItem(node: ViewNode): vscode.TreeItem {
-    const item = new vscode.TreeItem(node.label, collapsible(node));
-    item.id = node.id;
-    item.accessibilityInformation = { label: node.spoken, role: 'treeitem' };
-    // menus ask for what it is and for what can be done with it
-    item.contextValue = [node.kind, node.expression && 'why', node.follow && 'follow'].filter(Boolean).join(' ');
-    if (node.description !== undefined) {
-      item.description = node.description;
-    }
-    if (node.icon) {
-      item.iconPath = themeIcon(node.icon);
-    } else if (!node.children) {
-      item.iconPath = noIcon;
-    }
-    if (node.tooltip) {
-      item.tooltip = tooltipText(node.tooltip);
-    }
-    if (node.changed) {
-      item.resourceUri = vscode.Uri.from({ scheme: decorations.scheme, path: '/changed' });
-    }
-    if (node.moment !== undefined && travels.has(node.kind)) {
-      item.command = { command: commands.goToMoment, title: vscode.l10n.t('Go to this moment'), arguments: [node] };
-    }
-    return item;
-  }
-
-  /** The node that a walk along ids reaches; `steps` accept the nodes to enter, the last one the node that is looked for. */
-  find(accepts: (node: ViewNode) => boolean, enters: (node: ViewNode) => boolean): ViewNode | undefined {
-    const search = (nodes: readonly ViewNode[]): ViewNode | undefined => {
-      for (const node of nodes) {
-        if (accepts(node)) {
-          return node;
-        }
-        const found = enters(node) ? search(this.getChildren(node)) : undefined;
-        if (found) {
-          return found;
-        }
-      }
-      return undefined;
-    };
-    return search(this.getChildren());
-  }
-
-  dispose(): void {
-    vscode.Disposable.from(...this.owned).dispose();
-  }
-}
-
-function collapsible({ children, expanded }: ViewNode): vscode.TreeItemCollapsibleState {
-  if (!children) {
-    return vscode.TreeItemCollapsibleState.None;
-  }
-  return expanded ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.Collapsed;
-}
-
-/** Of a leaf without a sign: else the mark of a change brings a file's icon along, and moves the leaf out of line. */
-const noIcon = new vscode.ThemeIcon('blank');
-
-function themeIcon({ name, color }: NodeIcon): vscode.ThemeIcon {
-  return color === undefined
-    ? new vscode.ThemeIcon(name)
-    : new vscode.ThemeIcon(name, new vscode.ThemeColor(colors[color]));
-}
-
-function tooltipText({ heading, rows, note }: NodeTooltip): vscode.MarkdownString {
-  const text = new vscode.MarkdownString();
-  text.appendMarkdown('**').appendText(heading).appendMarkdown('**\n\n');
-  if (rows.length > 0) {
-    text.appendMarkdown('| | |\n|---|---|\n');
-    for (const [name, value] of rows) {
-      text.appendMarkdown('| ').appendText(oneLine(name)).appendMarkdown(' | ');
-      text.appendText(oneLine(value)).appendMarkdown(' |\n');
-    }
-  }
-  if (note !== undefined) {
-    text.appendMarkdown('\n').appendText(note);
-  }
-  return text;
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ');
-}
-
-/**
- * Reveals nodes of one tree. VS Code takes a while to show what a tree said anew, and refuses to reveal what it does not show yet:
- * the last wish is tried a few times, and given up when another comes or the node stays unknown.
- */
-class Revealer implements vscode.Disposable {
-  private timer: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(private readonly log: vscode.LogOutputChannel) {}
-
-  soon(reveal: () => Promise<void>): void {
-    this.dispose();
-    this.attempt(reveal, 4);
-  }
-
-  dispose(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-  }
-
-  private attempt(reveal: () => Promise<void>, attempts: number): void {
-    const timer = setTimeout(async () => {
-      try {
-        await reveal();
-      } catch (error) {
-        if (attempts > 1 && this.timer === timer) {
-          this.attempt(reveal, attempts - 1);
-        } else {
-          this.log.trace(`not revealed: ${error instanceof Error ? error.message : String(error)}`);
-        }
-      }
-    }, revealDelay);
-    this.timer = timer;
-  }
-}
-
-/** Milliseconds that VS Code gathers changes of a tree before it shows them, and a few more. */
-const revealDelay = 250;
 
 /** Registers the four trees and the commands of their titles. */
 export function registerTrees(context: vscode.ExtensionContext, services: Services): void {
@@ -238,26 +74,23 @@ function registerMemslots(context: vscode.ExtensionContext, services: Services):
     const known = session.view?.knowledgeText;
     view.message = known && sentence(known);
   };
-  const reveal = async (index: number, focus: boolean): Promise<void> => {
+  const find = (index: number, focus: boolean): ViewNode | undefined => {
     const path = session.view && pathToHpte(session.view, index);
-    if (!path || (!focus && !view.visible)) {
-      return;
+    if (!path) {
+      return undefined;
     }
     const onPath = ({ id, kind }: ViewNode) =>
       id === path.slot ||
       (kind === 'bucket' && id.startsWith(path.slot)) ||
       (id.startsWith(`${path.slot}/`) && id.includes(`/${path.page}`) && !/\/hpte:/.test(id));
     const node = tree.find(({ id, hpte }) => hpte === index && id.includes(`/${path.page}/`), onPath);
-    if (node && view.selection[0]?.id !== node.id) {
-      await view.reveal(node, { select: true, focus, expand: false });
-    }
+    return !focus && view.selection[0]?.id === node?.id ? undefined : node;
   };
-  const revealer = new Revealer(services.log);
+  const revealer = new Revealer(tree, view, services.log);
   context.subscriptions.push(
-    revealer,
     session.onDidMove(describe),
     session.onDidChangeRun(describe),
-    session.onDidSelect(({ index, reveal: focus }) => revealer.soon(() => reveal(index, focus))),
+    session.onDidSelect(({ index, reveal: focus }) => revealer.reveal(() => find(index, focus), focus)),
   );
 }
 
@@ -283,27 +116,22 @@ function registerEvents(context: vscode.ExtensionContext, services: Services): v
   let column: EventColumn = context.workspaceState.get(contexts.eventColumn, 'time');
   let kinds = keptKinds(context.workspaceState.get<unknown>(contexts.eventKinds));
   const { tree, view } = addTree(context, services, views.events, (run) => eventNodes(run, { kinds, column }));
-  const follow = async () => {
-    if (session.view && view.visible) {
-      const current = currentEventId(session.view, { kinds, column });
-      const node = tree.find(
-        ({ id }) => id === current,
-        () => false,
-      );
-      if (node) {
-        await view.reveal(node, { select: true, focus: false, expand: false });
-      }
-    }
+  const current = (): ViewNode | undefined => {
+    const id = session.view && currentEventId(session.view, { kinds, column });
+    return tree.find(
+      (node) => node.id === id,
+      () => false,
+    );
   };
-  const revealer = new Revealer(services.log);
-  const followSoon = () => revealer.soon(follow);
+  const revealer = new Revealer(tree, view, services.log);
+  const follow = () => revealer.reveal(current, false);
   const update = () => {
     view.description = kinds && vscode.l10n.t('{0} of {1} kinds', kinds.size, EVENT_NAMES.length);
     setContext(contexts.eventColumn, column);
     void context.workspaceState.update(contexts.eventColumn, column);
     void context.workspaceState.update(contexts.eventKinds, kinds && [...kinds]);
     tree.refresh();
-    followSoon();
+    follow();
   };
   const show = (next: EventColumn) => {
     column = next;
@@ -311,10 +139,9 @@ function registerEvents(context: vscode.ExtensionContext, services: Services): v
   };
   update();
   context.subscriptions.push(
-    revealer,
-    session.onDidMove(followSoon),
-    session.onDidChangeRun(followSoon),
-    view.onDidChangeVisibility(followSoon),
+    session.onDidMove(follow),
+    session.onDidChangeRun(follow),
+    view.onDidChangeVisibility(follow),
     vscode.commands.registerCommand(commands.showEventTime, () => show('time')),
     vscode.commands.registerCommand(commands.showEventDelta, () => show('delta')),
     vscode.commands.registerCommand(commands.filterEvents, async () => {
