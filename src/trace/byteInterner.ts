@@ -1,19 +1,16 @@
 // A hash table from byte strings (event names, task names as they stand in a file) to small numbers, for the text reader's
 // hot path: looking a name up makes no string and no garbage.
 
-/** Starting value of the hash over a byte string; continue with `hashByte` for each byte. */
+import { hashStep } from './byteWords';
+
+/** Starting value of the hash over a byte string; continue with `hashStep`. */
 export const hashStart = 0x811c9dc5 | 0;
 
-/** One step of the FNV-1a hash. */
-export function hashByte(hash: number, byte: number): number {
-  return Math.imul(hash ^ byte, 0x01000193);
-}
-
-/** The hash of a stretch of bytes. */
+/** A hash of a stretch of bytes. */
 export function hashBytes(bytes: Uint8Array, start: number, end: number): number {
   let hash = hashStart;
   for (let i = start; i < end; i++) {
-    hash = hashByte(hash, bytes[i] as number);
+    hash = hashStep(hash, bytes[i] as number);
   }
   return hash;
 }
@@ -25,10 +22,10 @@ export class ByteInterner {
   readonly #hashes: number[] = [];
   readonly #values: number[] = [];
 
-  /** The value stored for a byte string (`hash` is its FNV-1a hash), or -1. */
+  /** The value stored for a byte string (`hash` is the one that it was stored with), or -1. */
   find(bytes: Uint8Array, start: number, end: number, hash: number): number {
     const mask = this.#slots.length - 1;
-    for (let slot = spread(hash) & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const entry = this.#slots[slot] as number;
       if (entry === 0) {
         return -1;
@@ -56,16 +53,12 @@ export class ByteInterner {
 
   #place(entry: number): void {
     const mask = this.#slots.length - 1;
-    let slot = spread(this.#hashes[entry - 1] as number) & mask;
+    let slot = (this.#hashes[entry - 1] as number) & mask;
     while (this.#slots[slot] !== 0) {
       slot = (slot + 1) & mask;
     }
     this.#slots[slot] = entry;
   }
-}
-
-function spread(hash: number): number {
-  return hash ^ (hash >>> 15);
 }
 
 function same(key: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {

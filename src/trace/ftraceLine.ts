@@ -11,18 +11,16 @@
 // This is the hot path of the text reader: fields are left in the parser object, names are interned without making strings.
 
 import { isDigit, textOf } from './byteCursor';
-import { ByteInterner, hashByte, hashBytes, hashStart } from './byteInterner';
+import { ByteInterner, hashBytes } from './byteInterner';
+import { lineFeedIn } from './byteWords';
+import { EventNames } from './eventNames';
 import type { NewEvent, TraceEvents } from './events';
+import { LineHeads } from './lineHeads';
 
+const CARRIAGE_RETURN = 13;
 const SPACE = 32;
 const COLON = 58;
 const PAREN = 40;
-
-/** What an event name in the text means: where the event's own text starts behind it. */
-const syscallEntry = 1 << 20;
-const functionEntry = 1 << 21;
-const markerInText = 1 << 22;
-const kindMask = 0xffff;
 
 const powersOfTen = Array.from({ length: 10 }, (_, digits) => 10 ** digits);
 
@@ -46,60 +44,98 @@ export class FtraceLineParser implements NewEvent {
 
   #baseSeconds: number | undefined;
   readonly #events: TraceEvents;
-  readonly #names = new ByteInterner();
+  readonly #names: EventNames;
   readonly #tasks = new ByteInterner();
   readonly #flagSets = new ByteInterner();
-  /** The last line's bytes up to behind `[cpu] `, with what they meant: most lines start like the one before. */
-  readonly #prefix = new Uint8Array(96);
-  #prefixLength = 0;
-  // Set by #stampAt and #nameAt.
+  readonly #heads = new LineHeads();
+  #viewed: Uint8Array | undefined;
+  /** Shows the bytes of `#viewed`. */
+  #view: DataView = new DataView(new ArrayBuffer(0));
+  // Set by #stampAt.
   #seconds = 0;
   #fraction = 0;
 
   constructor(events: TraceEvents) {
     this.#events = events;
+    this.#names = new EventNames(events);
   }
 
   /** Parses the line in b[start, end). True if it is an event; the fields are those of the event then. */
   parse(b: Uint8Array, start: number, end: number): boolean {
-    let p = this.#samePrefix(b, start, end) ? start + this.#prefixLength : this.#prefixAt(b, start, end);
+    const view = this.#viewOf(b);
+    let p = this.#prefixAt(b, start, end);
+    const head = p < 0 ? -1 : this.#flagsAt(b, p, end);
+    p = head < 0 ? this.#latencyPrefixAt(b, start, end) : head;
     if (p < 0) {
-      p = this.#latencyPrefixAt(b, start, end);
-      if (p < 0) {
-        return false;
-      }
-    } else {
-      p = this.#flagsAt(b, p, end);
+      return false;
     }
     p = this.#stampAt(b, p, end);
     if (p < 0) {
       return false;
     }
-    const kind = this.kind;
-    p = this.#nameAt(b, p, end);
+    p = this.#nameAt(b, view, p, end);
     if (p < 0) {
-      this.kind = kind;
       return false;
     }
+    if (head >= 0) {
+      this.#heads.keep(view, start, head, this.task, this.cpu, this.flags);
+    }
+    this.kind = this.#names.kind;
     this.#setTime();
     this.textAt = p - start;
     this.length = end - start;
     return true;
   }
 
-  #samePrefix(b: Uint8Array, start: number, end: number): boolean {
-    const length = this.#prefixLength;
-    if (length === 0 || start + length > end) {
-      return false;
+  /**
+   * Parses the line at `start` of a text in b[0, end), if it begins like one before, is of an event seen before, and holds nothing out
+   * of the ordinary; this is several times as fast as `parse`. The fields are those of the event then.
+   * @returns the position of its line feed; -1, with the fields undefined, if `parse` must look at it
+   */
+  parseAlike(b: Uint8Array, start: number, end: number): number {
+    const view = this.#viewOf(b);
+    const heads = this.#heads;
+    const head = start + heads.length;
+    // No line that is an event ends this close to the end of the text.
+    if (heads.length === 0 || head + 4 > end) {
+      return -1;
     }
-    const prefix = this.#prefix;
-    // The end differs most often (pid, cpu), so compare from there.
-    for (let i = length - 1; i >= 0; i--) {
-      if (b[start + i] !== prefix[i]) {
-        return false;
-      }
+    const slot = heads.find(view, start);
+    if (slot < 0) {
+      return -1;
     }
-    return true;
+    // Nothing up to the event's text passes a line feed but a stamp in microseconds, so the line's end need not be known yet.
+    let p = this.#stampAt(b, head, end);
+    if (p < 0 || this.stamp === 'latency-us') {
+      return -1;
+    }
+    while (p < end && b[p] === SPACE) {
+      p++;
+    }
+    p = this.#names.readKnown(b, view, p, end);
+    if (p < 0) {
+      return -1;
+    }
+    const lineEnd = lineFeedIn(view, p, end);
+    if (lineEnd < 0) {
+      return -1;
+    }
+    this.task = heads.task[slot] as number;
+    this.cpu = heads.cpu[slot] as number;
+    this.flags = heads.flags[slot] as number;
+    this.kind = this.#names.kind;
+    this.#setTime();
+    this.textAt = p - start;
+    this.length = lineEnd - start - (b[lineEnd - 1] === CARRIAGE_RETURN ? 1 : 0);
+    return lineEnd;
+  }
+
+  #viewOf(b: Uint8Array): DataView {
+    if (this.#viewed !== b) {
+      this.#viewed = b;
+      this.#view = new DataView(b.buffer, b.byteOffset, b.byteLength);
+    }
+    return this.#view;
   }
 
   /** `comm-pid [cpu] ` (and its variants): sets task and cpu, returns the position behind it or -1. */
@@ -128,10 +164,6 @@ export class FtraceLineParser implements NewEvent {
       this.task = task;
       this.cpu = Math.min(cpu, 0xffff);
       p += 2;
-      this.#prefixLength = p - start <= this.#prefix.length ? p - start : 0;
-      if (this.#prefixLength > 0) {
-        this.#prefix.set(b.subarray(start, p));
-      }
       return p;
     }
     return -1;
@@ -178,14 +210,13 @@ export class FtraceLineParser implements NewEvent {
     if (task < 0) {
       return -1;
     }
-    this.#prefixLength = 0;
     this.task = task;
     this.cpu = Number(rest[1]);
     this.flags = this.#events.flagCode(rest[2] ?? '');
     return comm + ascii;
   }
 
-  /** Optional latency flags (`.n...`). Sets flags; returns the position of the time stamp. */
+  /** Optional latency flags (`.n...`) with a blank behind. Sets flags; returns the position behind. */
   #flagsAt(b: Uint8Array, p: number, end: number): number {
     while (p < end && b[p] === SPACE) {
       p++;
@@ -205,7 +236,7 @@ export class FtraceLineParser implements NewEvent {
       this.#flagSets.insert(b, from, p, hash, flags);
     }
     this.flags = flags;
-    return p;
+    return Math.min(end, p + 1);
   }
 
   /** The time stamp with its colon. Sets stamp, step and the parts of the time; returns the position behind, or -1. */
@@ -287,8 +318,8 @@ export class FtraceLineParser implements NewEvent {
     this.time = (this.#seconds - this.#baseSeconds) * 1e9 + this.#fraction;
   }
 
-  /** The event's name. Sets kind; returns the position of the event's own text, or -1. */
-  #nameAt(b: Uint8Array, p: number, end: number): number {
+  /** The event's name. Returns the position of the event's own text, or -1. */
+  #nameAt(b: Uint8Array, view: DataView, p: number, end: number): number {
     for (;;) {
       while (p < end && b[p] === SPACE) {
         p++;
@@ -312,94 +343,7 @@ export class FtraceLineParser implements NewEvent {
     if (p >= end) {
       return -1;
     }
-    return this.#namedText(b, p, end);
-  }
-
-  #namedText(b: Uint8Array, from: number, end: number): number {
-    let p = from;
-    let start = from;
-    let hash = hashStart;
-    let c = 0;
-    for (; p < end; p++) {
-      c = b[p] as number;
-      if (c === SPACE || c === PAREN) {
-        break;
-      }
-      if (c === COLON) {
-        if (p + 1 >= end || b[p + 1] === SPACE) {
-          break;
-        }
-        // perf: `system:event:`
-        start = p + 1;
-        hash = hashStart;
-        continue;
-      }
-      hash = hashByte(hash, c);
-    }
-    if (p >= end) {
-      // A name alone, as perf prints an event without fields; the function tracer needs no colon either.
-      c = SPACE;
-    }
-    const key = hashByte(hash, c);
-    let entry = this.#names.find(b, start, Math.min(p + 1, end), key);
-    if (entry < 0) {
-      entry = this.#newName(b, start, p, end, c);
-      if (entry < 0) {
-        return -1;
-      }
-      if (c !== SPACE) {
-        this.#names.insert(b, start, p + 1, key, entry);
-      }
-    }
-    this.kind = entry & kindMask;
-    return this.#textBehind(b, start, p, end, entry);
-  }
-
-  /** The interned meaning of a name that ends at `p` with the character `c`. */
-  #newName(b: Uint8Array, start: number, p: number, end: number, c: number): number {
-    if (p - start > 128) {
-      return -1;
-    }
-    const name = textOf(b, start, p);
-    if (c === COLON) {
-      return this.#events.kindCode(name) | (name === 'print' ? markerInText : 0);
-    }
-    if (c === PAREN && name.startsWith('sys_')) {
-      return this.#events.kindCode(`sys_enter_${name.slice(4)}`) | syscallEntry;
-    }
-    const rest = textOf(b, p, Math.min(end, p + 8));
-    if (name.startsWith('sys_') && rest.startsWith(' -> ')) {
-      return this.#events.kindCode(`sys_exit_${name.slice(4)}`) | syscallEntry;
-    }
-    // The function tracer (`func <-caller`), or an event that prints no name: kept as text.
-    return this.#events.kindCode(rest.includes('<-') ? 'function' : 'unnamed') | functionEntry;
-  }
-
-  /** Where the event's own text starts, behind a name that ends at `p`. */
-  #textBehind(b: Uint8Array, start: number, p: number, end: number, entry: number): number {
-    if ((entry & functionEntry) !== 0) {
-      return start;
-    }
-    if ((entry & syscallEntry) !== 0) {
-      return b[p] === PAREN ? p + 1 : p + 4;
-    }
-    p++;
-    if (this.kind === 0 && (entry & markerInText) === 0) {
-      // tracing_mark_write: exactly one blank, the rest is the writer's.
-      return Math.min(end, p + 1);
-    }
-    while (p < end && b[p] === SPACE) {
-      p++;
-    }
-    if ((entry & markerInText) !== 0) {
-      // trace-cmd: `print: symbol: text`
-      for (let q = p; q + 1 < end && b[q] !== SPACE; q++) {
-        if (b[q] === COLON && b[q + 1] === SPACE) {
-          return q + 2;
-        }
-      }
-    }
-    return p;
+    return this.#names.read(b, view, p, end);
   }
 }
 

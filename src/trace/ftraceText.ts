@@ -159,6 +159,13 @@ export class FtraceTextReader {
     const block = this.#blocks.block.subarray(0, used);
     let start = this.#lineStart;
     while (start < used) {
+      const alike = this.#skipping ? -1 : this.#parser.parseAlike(block, start, used);
+      if (alike >= 0 && alike - start <= longestLine) {
+        this.#linesDone++;
+        this.#addEvent(start);
+        start = alike + 1;
+        continue;
+      }
       let end = block.indexOf(10, start);
       if (end < 0) {
         if (used - start > longestLine) {
@@ -187,12 +194,17 @@ export class FtraceTextReader {
   }
 
   #parseLine(block: Uint8Array, start: number, end: number): void {
+    if (block[start] === 35 /* # */ || end === start || !this.#parser.parse(block, start, end)) {
+      this.#otherLine(block, start, end);
+    } else {
+      this.#addEvent(start);
+    }
+  }
+
+  /** Adds the event that the parser holds, whose line starts at a position of the current block. */
+  #addEvent(start: number): void {
     const parser = this.#parser;
     const events = this.events;
-    if (block[start] === 35 /* # */ || end === start || !parser.parse(block, start, end)) {
-      this.#otherLine(block, start, end);
-      return;
-    }
     parser.line = this.#linesDone;
     parser.offset = this.#blocks.addressOf(start);
     const count = events.count;
