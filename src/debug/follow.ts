@@ -1,5 +1,6 @@
 // Following one guest page, one HPTE or one vCPU: what is followed filters where steps stop, together with the preset.
 
+import { listed, nearest } from '../scenario/suggest';
 import type { Run } from '../timeline/run';
 import { dataPoint, findChanges, findNaming } from './dataPoints';
 import { type Direction, nextOf } from './moments';
@@ -39,7 +40,7 @@ export function* trailOf(
 ): Generator<void, Trail | string> {
   if (asked.what === 'label') {
     const index = labels.get(asked.name);
-    if (index === undefined) return `there is no label "${asked.name.slice(0, 40)}"`;
+    if (index === undefined) return noLabel(asked.name, [...labels.keys()]);
     return yield* trailOf(run, actors, labels, { what: 'hpte', value: BigInt(index) });
   }
   const { what, value } = asked;
@@ -60,6 +61,12 @@ export function* trailOf(
     next: (from, direction) => nextOf(moments, from, direction),
     concerns: (moment) => nextOf(moments, moment - 1, 1) === moment,
   };
+}
+
+function noLabel(name: string, labels: readonly string[]): string {
+  const near = nearest(name, labels);
+  const known = labels.length === 0 ? 'this run has none' : `known are ${listed(labels, 8)}`;
+  return `there is no label "${name.slice(0, 40)}"; ${near === undefined ? known : `did you mean "${near}"?`}`;
 }
 
 /** Moments of events that name the host virtual address of a guest page. */

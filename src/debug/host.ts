@@ -31,7 +31,8 @@ export interface LoadedRun {
 export class LoadError extends Error {
   constructor(readonly problems: readonly Problem[]) {
     const first = problems[0];
-    const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+    const more =
+      problems.length > 1 ? ` (and ${problems.length - 1} more ${problems.length > 2 ? 'problems' : 'problem'})` : '';
     super(first === undefined ? 'The file could not be loaded.' : `${place(first)}: ${first.message}${more}`);
   }
 }

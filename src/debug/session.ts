@@ -89,8 +89,7 @@ export class HptDebugSession extends AskedSession {
   ): Promise<void> {
     if ('mistakes' in options) {
       const { mistakes } = options;
-      for (const mistake of mistakes) this.say(mistakeText(mistake), 'stderr');
-      this.sendEvent(new Event('hpt/launchMistakes', { mistakes }));
+      this.tellMistakes(mistakes);
       this.refuse(response, mistakes.map(mistakeText).join('; '), true);
       this.end();
       return;
@@ -214,8 +213,14 @@ export class HptDebugSession extends AskedSession {
     try {
       await this.at.follow(asked);
     } catch (error) {
-      this.say(`"follow": ${error instanceof Error ? error.message : String(error)}`, 'stderr');
+      const message = error instanceof Error ? error.message : String(error);
+      this.tellMistakes([{ property: 'follow', message }]);
     }
+  }
+
+  private tellMistakes(mistakes: readonly LaunchMistake[]): void {
+    for (const mistake of mistakes) this.say(mistakeText(mistake), 'stderr');
+    this.sendEvent(new Event('hpt/launchMistakes', { mistakes }));
   }
 
   /** First stop of a run that has just been opened. */

@@ -3,6 +3,7 @@
 
 import * as vscode from 'vscode';
 import type { DebugHost, LoadedRun } from '../debug/host';
+import type { LaunchMistake } from '../debug/launch';
 import type { Preset } from '../debug/stepping';
 import { registerDebugCommands } from './debugCommands';
 import { type EventBreakpoints, registerEventBreakpoints } from './eventBreakpoints';
@@ -51,6 +52,11 @@ export function registerDebug(
     vscode.debug.onDidStartDebugSession(({ type, configuration: { program } }) => {
       if (type === debugType && typeof program === 'string') {
         last = uriOf(program);
+      }
+    }),
+    vscode.debug.onDidReceiveDebugSessionCustomEvent(({ event, session, body }) => {
+      if (event === 'hpt/launchMistakes' && session.type === debugType) {
+        void mistakes.tellSession(session, body.mistakes as readonly LaunchMistake[]);
       }
     }),
     vscode.debug.onDidChangeActiveDebugSession((session) => sessions.activate(session)),

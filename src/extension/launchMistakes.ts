@@ -1,10 +1,12 @@
 // What is wrong with a launch configuration, told where it stands: a diagnostic at the line of launch.json, and a message that leads
-// there. The session is not begun.
+// there. A session is not begun when that can be seen before; what only the run can tell (a label that it does not have) is told once it
+// is open.
 
 import * as vscode from 'vscode';
 import { attachOptions } from '../debug/attach';
 import { type LaunchMistake, launchOptions, mistakeText } from '../debug/launch';
 import { placeInLaunch } from '../debug/launchPlaces';
+import { uriOf } from './load';
 
 /** Checks configurations of our type before they are launched. */
 export class LaunchMistakes implements vscode.Disposable {
@@ -25,25 +27,65 @@ export class LaunchMistakes implements vscode.Disposable {
     folder: vscode.WorkspaceFolder | undefined,
     configuration: vscode.DebugConfiguration,
   ): Promise<vscode.DebugConfiguration | undefined> {
-    const options = configuration.request === 'attach' ? attachOptions(configuration) : launchOptions(configuration);
-    const file = folder && vscode.Uri.joinPath(folder.uri, '.vscode', 'launch.json');
-    if (!('mistakes' in options)) {
-      if (file) {
-        this.diagnostics.delete(file);
-      }
-      return configuration;
+    const live = configuration.request === 'attach';
+    const options = live ? attachOptions(configuration) : launchOptions(configuration);
+    const mistakes =
+      'mistakes' in options ? options.mistakes : await mistakesOfFile(live ? 'trace' : 'program', options.program);
+    if (mistakes.length > 0) {
+      await this.tell(vscode.l10n.t('The launch configuration cannot be used.'), folder, configuration, mistakes);
+      return undefined;
     }
+    const file = launchFile(folder);
+    if (file) {
+      this.diagnostics.delete(file);
+    }
+    return configuration;
+  }
+
+  /** Tells what a session that goes on could not take from its configuration. */
+  async tellSession(
+    { workspaceFolder, configuration }: vscode.DebugSession,
+    mistakes: readonly LaunchMistake[],
+  ): Promise<void> {
+    const text = vscode.l10n.t('Not all of the launch configuration can be used.');
+    await this.tell(text, workspaceFolder, configuration, mistakes);
+  }
+
+  private async tell(
+    text: string,
+    folder: vscode.WorkspaceFolder | undefined,
+    { name }: vscode.DebugConfiguration,
+    mistakes: readonly LaunchMistake[],
+  ): Promise<void> {
+    const file = launchFile(folder);
     const document = file && (await openIfThere(file));
-    const places = document ? options.mistakes.map((mistake) => placeOf(document, configuration.name, mistake)) : [];
+    const places = document ? mistakes.map((mistake) => placeOf(document, name, mistake)) : [];
     if (document) {
-      this.diagnostics.set(document.uri, diagnosticsOf(options.mistakes, places));
+      this.diagnostics.set(document.uri, diagnosticsOf(mistakes, places));
     }
+    const message = `${text} ${mistakes.map(mistakeText).join('; ')}`;
     void tell(
-      options.mistakes,
+      message,
       document,
       places.find((place) => place !== undefined),
     );
-    return undefined;
+  }
+}
+
+function launchFile(folder: vscode.WorkspaceFolder | undefined): vscode.Uri | undefined {
+  return folder && vscode.Uri.joinPath(folder.uri, '.vscode', 'launch.json');
+}
+
+/** What is wrong with the file that a configuration names, as far as it can be told without reading it. */
+async function mistakesOfFile(property: string, path: string): Promise<LaunchMistake[]> {
+  try {
+    const { type } = await vscode.workspace.fs.stat(uriOf(path));
+    const isFolder = (type & vscode.FileType.Directory) !== 0;
+    const message = vscode.l10n.t('{0} is a folder; a recording is opened by its hptscope.json', path);
+    return isFolder ? [{ property, message }] : [];
+  } catch (error) {
+    const isMissing = error instanceof vscode.FileSystemError && error.code === 'FileNotFound';
+    return isMissing ? [{ property, message: vscode.l10n.t('there is no file {0}', path) }] : [];
   }
 }
 
@@ -77,13 +119,12 @@ function diagnosticsOf(
 
 /** A message; where the place is known, with a button that opens it. */
 async function tell(
-  mistakes: readonly LaunchMistake[],
+  message: string,
   document: vscode.TextDocument | undefined,
   place: vscode.Range | undefined,
 ): Promise<void> {
-  const text = vscode.l10n.t('The launch configuration cannot be used. {0}', mistakes.map(mistakeText).join('; '));
   const show = vscode.l10n.t('Show Place');
-  const chosen = await vscode.window.showErrorMessage(text, ...(place ? [show] : []));
+  const chosen = await vscode.window.showErrorMessage(message, ...(place ? [show] : []));
   if (chosen === show && document && place) {
     await vscode.window.showTextDocument(document, { selection: place });
   }

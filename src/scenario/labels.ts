@@ -6,7 +6,7 @@ import { replaceFix } from './diagnostics';
 import { EXPECTATION_WORDS, SUBJECTS } from './expectations';
 import type { LabelKind } from './grammar';
 import { CLAUSES, STATEMENTS } from './grammar';
-import { nearest } from './suggest';
+import { listed, nearest } from './suggest';
 
 export interface LabelInfo {
   readonly name: string;
@@ -77,7 +77,7 @@ export class Labels {
       if (this.diagnostics.full) return undefined;
       const candidates = [...this.all.values()].filter(({ kind }) => kinds.includes(kind)).map((info) => info.name);
       const near = nearest(name, candidates.slice(0, MOST_CANDIDATES));
-      const known = candidates.length === 0 ? 'none is made above' : `known are ${candidates.slice(0, 8).join(', ')}`;
+      const known = candidates.length === 0 ? 'none is made above' : `known are ${listed(candidates, 8)}`;
       const hint = near === undefined ? known : `did you mean \`${near}\`?`;
       const fixes = near === undefined ? [] : [replaceFix(range, near)];
       this.diagnostics.error('unknown-label', range, `unknown label \`${name.slice(0, 40)}\`; ${hint}`, ...fixes);

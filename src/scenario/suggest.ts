@@ -20,6 +20,9 @@ function distance(a: string, b: string, limit: number): number {
   return last[b.length] ?? limit + 1;
 }
 
+/** Words of at least this length may be further away when they begin with the same letter: `lode` for `load`. */
+const LONG = 4;
+
 /** The candidate nearest to `word`, if one is near enough that a typing mistake is likely. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > 48) return undefined;
@@ -27,10 +30,12 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   const wanted = normal(word);
   const limit = Math.max(1, Math.floor(wanted.length / 3));
   let best: string | undefined;
-  let bestDistance = limit + 1;
+  let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
-    const found = distance(wanted, normal(candidate), limit);
-    if (found < bestDistance) {
+    const other = normal(candidate);
+    const most = wanted.length >= LONG && other[0] === wanted[0] ? limit + 1 : limit;
+    const found = distance(wanted, other, most);
+    if (found <= most && found < bestDistance) {
       best = candidate;
       bestDistance = found;
     }
@@ -38,10 +43,10 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
-/** `a`, `a or b`, `a, b or c`, cut after `most`. */
+/** `a`, `a or b`, `a, b or c`; of more than `most` the rest is counted: `a, b and 3 more`. */
 export function listed(words: readonly string[], most = 12): string {
   const quoted = words.slice(0, most).map((word) => `\`${word}\``);
-  if (words.length > most) return `${quoted.join(', ')}, …`;
+  if (words.length > most) return `${quoted.join(', ')} and ${words.length - most} more`;
   const last = quoted.pop() ?? 'nothing';
   return quoted.length === 0 ? last : `${quoted.join(', ')} or ${last}`;
 }

@@ -198,7 +198,7 @@ describe('heatmap webview', () => {
       (title) => title.startsWith('HPTE 0x1f3'),
       'the index',
     );
-    const field = page.locator('vscode-text-field input');
+    const field = page.getByRole('textbox', { name: 'Go to HPTE' });
     await field.fill('pteg 0x20');
     await field.press('Enter');
     await becomes(

@@ -56,12 +56,11 @@ export function checkbox(label: readonly (Node | string)[], checked: boolean, ac
   return made;
 }
 
-/** A one-line text field; `act` gets its text at Enter. */
+/** A one-line text field; `act` gets its text at Enter. Only a screen reader hears its name (common.css). */
 export function textField(name: string, placeholder: string, act: (text: string) => void): TextField {
   const made = document.createElement('vscode-text-field') as TextField;
   made.placeholder = placeholder;
-  made.ariaLabel = name;
-  made.setAttribute('aria-label', name);
+  made.textContent = name; // what the control is named by: it sets its aria-label anew when it is put into the page
   made.addEventListener('keydown', (event) => {
     if (event.key === 'Enter') {
       act(made.value);

@@ -154,6 +154,14 @@ describe('debug adapter', () => {
       );
     });
 
+    it('tells what launch.json says and the run does not have, and goes on', async () => {
+      const told = adapter.client.waitForEvent('hpt/launchMistakes');
+      await adapter.launch(pageOut, { follow: 'c' });
+      const message = 'there is no label "c"; did you mean "a"?';
+      assert.deepEqual((await told).body.mistakes, [{ property: 'follow', message }]);
+      assert.equal((await adapter.state()).moment, 0);
+    });
+
     it('reports progress to a client that wants it', async () => {
       const seen: string[] = [];
       for (const event of ['progressStart', 'progressUpdate', 'progressEnd'])
@@ -331,7 +339,7 @@ describe('debug adapter', () => {
       assert.equal((await follow()).body.following, undefined);
       await adapter.move('next');
       assert.equal((await adapter.state()).line, lineOf('memslot'), 'without it steps go from line to line');
-      await assert.rejects(follow('gfn'), /there is no label "gfn"/);
+      await assert.rejects(follow('gfn'), /there is no label "gfn"; known are `a` or `b`/);
       await assert.rejects(follow('gfn 0x7777777'), /no memslot has/);
       await assert.rejects(follow('12 moons'), /"what": expected "gfn 0x10"/);
     });

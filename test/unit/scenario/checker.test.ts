@@ -52,6 +52,8 @@ describe('scenario checker', () => {
 
   const mistakes: [lines: string, code: string, at: string, message: RegExp, prelude?: string][] = [
     ['load b', 'unknown-label', 'b', /did you mean `a`/],
+    ['lode a', 'unknown-statement', 'lode', /did you mean `load`\?/],
+    ['frobnicate a', 'unknown-statement', 'frobnicate', /known are `machine`, .*, `h_bulk_remove` and \d+ more$/],
     ['load later\nlater: h_enter ea 0xc000000000020000 gpa 0', 'unknown-label', 'later', /unknown label/],
     ['a: h_enter ea 0xc000000000020000 gpa 0x20000', 'duplicate-label', 'a', /line 4/],
     ['valid: load a', 'bad-label', 'valid', /word of the language/],
