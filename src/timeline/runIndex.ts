@@ -20,6 +20,7 @@ import {
 } from '../model/log';
 import { ByteColumn, Column } from './column';
 import { EventChain } from './eventChain';
+import { RecordAddresses } from './recordAddresses';
 import { Writes } from './writes';
 
 const NONE = 0xffffffff;
@@ -47,7 +48,7 @@ export class RunIndex {
   readonly writes: Writes;
 
   // by moment
-  private readonly addresses = new Column();
+  private readonly addresses: RecordAddresses;
   private readonly frameOf = new Column();
   /** the moment that was found last */
   private moment = 0;
@@ -94,6 +95,7 @@ export class RunIndex {
   /** @param log its records are whole up to its end */
   constructor(readonly log: Log) {
     this.writes = new Writes(log);
+    this.addresses = new RecordAddresses(log, [REC_MARK, REC_STEP]);
   }
 
   /** The index of a whole journal. */
@@ -190,7 +192,7 @@ export class RunIndex {
     this.frameOf.push(this.stack.at(-1) ?? NONE);
   }
 
-  private get all(): readonly (Column | ByteColumn)[] {
+  private get all(): readonly { readonly bytes: number; trim(): void }[] {
     return [
       this.addresses,
       this.frameOf,

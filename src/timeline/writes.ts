@@ -1,7 +1,7 @@
 /** The writes of a run, by number, as they stand in its journal: where each is, and which of them are to a word. */
-import { LOG_CHUNK, LOG_CHUNK_SHIFT, type Log } from '../model/log';
-import { Column } from './column';
+import { LOG_CHUNK, LOG_CHUNK_SHIFT, type Log, REC_WRITE } from '../model/log';
 import { Keyframes } from './keyframes';
+import { RecordAddresses } from './recordAddresses';
 
 /**
  * Gets a write as it stands in the journal: the two words of the place (`decodePlace`), the halves before, and the halves after.
@@ -25,11 +25,11 @@ export interface WordAt {
 const STRETCHES = 4;
 
 export class Writes {
-  /** address of each write record in the journal */
-  private readonly addresses = new Column();
+  private readonly addresses: RecordAddresses;
   readonly keyframes: Keyframes;
 
   constructor(private readonly log: Log) {
+    this.addresses = new RecordAddresses(log, [REC_WRITE]);
     this.keyframes = new Keyframes((from, to, visit) => this.forEach(from, to, visit));
   }
 
