@@ -92,7 +92,10 @@ export class EventBreakpoints implements vscode.TreeDataProvider<Node>, vscode.D
     item.id = kind;
     item.description = settingText(setting);
     // the row is cut off where the side bar is narrow
-    item.tooltip = [vscode.l10n.t('{0}, in {1}', kind, fn), settingText(setting)].filter(Boolean).join('\n');
+    const where = vscode.l10n.t('{0}, in {1}', kind, fn);
+    item.tooltip = [where, settingText(setting)].filter(Boolean).join('\n');
+    // else the tooltip alone would be read
+    item.accessibilityInformation = { label: [title, settingText(setting), where].filter(Boolean).join(', ') };
     item.contextValue = 'eventBreakpoint';
     // Enter on a row: VS Code has no key for the check box itself
     item.command = { command: commands.toggleEventBreakpoint, title, arguments: [{ kind }] };

@@ -77,6 +77,7 @@ export const contexts = {
   eventBreakpoints: 'hptscope.eventBreakpoints.kept',
   bookmarks: 'hptscope.bookmarks',
   stepping: 'hptscope.stepping',
+  /** the kind of the open run (`Run.kind`); nothing without one */
   runOpen: 'hptscope.runOpen',
   chainOrder: 'hptscope.chainOrder',
   eventColumn: 'hptscope.eventColumn',

@@ -22,7 +22,7 @@ const selects: ReadonlySet<string> = new Set(['hpte', 'candidate']);
 export function registerTrees(context: vscode.ExtensionContext, services: Services): void {
   context.subscriptions.push(
     vscode.window.registerFileDecorationProvider({ provideFileDecoration: changedDecoration }),
-    services.session.onDidChangeRun((run) => setContext(contexts.runOpen, run !== null)),
+    services.session.onDidChangeRun((run) => setContext(contexts.runOpen, run?.kind)),
   );
   registerMachine(context, services);
   registerMemslots(context, services);

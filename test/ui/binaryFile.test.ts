@@ -28,7 +28,7 @@ for (const theme of themes) {
     it('shows the events of a trace.dat, and the record behind the current one', async () => {
       await opened().openFile('trace.dat');
       await becomes(current, (text) => text.includes('25.937424501'), 'the first event');
-      await view().locator('.rows').focus();
+      await view().locator('.rows:focus').waitFor(); // they take the keys by themselves
       for (const key of ['End', 'PageUp', 'ArrowDown']) {
         await opened().page.keyboard.press(key);
       }
@@ -114,9 +114,7 @@ describe('the editor of a binary trace', () => {
 
   it('debugs the trace with F5', async () => {
     await opened().openFile('trace.dat');
-    const rows = opened().webview().locator('.rows');
-    await rows.waitFor();
-    await rows.focus();
+    await opened().webview().locator('.rows:focus').waitFor();
     await opened().page.keyboard.press('F5');
     await opened().waitUntilStopped();
   });

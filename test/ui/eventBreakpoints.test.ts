@@ -23,6 +23,8 @@ describe('event breakpoint tree', () => {
 
   it('stops at the kind that was checked by mouse; a step back makes the entry valid again', async () => {
     const row = await rowOf('hpte', 'HPTE marked absent');
+    const spoken = await row.getAttribute('aria-label');
+    assert.match(spoken ?? '', /^HPTE marked absent, hpte\.absent, in kvmppc_unmap_hpte/);
     await row.locator('.monaco-checkbox').click();
     await becomes(
       () => checked(row),

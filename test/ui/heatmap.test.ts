@@ -62,6 +62,7 @@ describe('heatmap webview', () => {
     const bytes = await page.evaluate(() => [...(window.bench.source?.cells(0, 16384) ?? [])]);
     const absent = bytes.filter((cell) => stateOfCell(cell) === 'absent').length;
     assert.equal(shown[3], absent.toLocaleString('en'));
+    await page.getByRole('checkbox', { name: `Absent ${shown[3]}`, exact: true }).waitFor();
     assert.equal(shown[5], bytes.filter((cell) => cell === cellState.unknown).length.toLocaleString('en'));
   });
 
@@ -189,6 +190,7 @@ describe('heatmap webview', () => {
 
   it('finds an index and a PTEG itself, and asks the extension for an ea', async () => {
     page = await harness.open({ table: sparse });
+    await page.getByRole('button', { name: 'Zoom in (+)', exact: true }).waitFor(); // an icon alone has its name
     await page.locator('.map').focus();
     await page.keyboard.press('g');
     await page.keyboard.type('0x1f3');

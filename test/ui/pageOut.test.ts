@@ -80,8 +80,9 @@ describe('debugging page-out.hpt', () => {
   });
 
   it('takes a selection from the heatmap into the tree', async () => {
+    await opened().page.keyboard.press('Control+2'); // the editor group of the heatmap: the picture takes the keys
     const map = opened().webview().locator('.map');
-    await map.focus();
+    await opened().webview().locator('.map:focus').waitFor();
     await opened().page.keyboard.press('g');
     await opened().page.keyboard.type('b');
     await opened().page.keyboard.press('Enter');

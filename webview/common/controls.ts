@@ -33,13 +33,15 @@ export function registerControls(): void {
 /** A button; with an icon it shows only that, and the text is its name and tooltip. */
 export function button(text: string, act: () => void, icon?: string): Button {
   const made = document.createElement('vscode-button') as Button;
+  if (icon) {
+    made.setAttribute('aria-label', text); // first: without a name the control calls itself "Icon Button"
+  }
   made.appearance = icon ? 'icon' : 'secondary';
   if (icon) {
     const glyph = element('span', `codicon codicon-${icon}`);
     glyph.setAttribute('aria-hidden', 'true');
     made.append(glyph);
     made.title = text;
-    made.ariaLabel = text;
   } else {
     made.textContent = text;
   }

@@ -2,6 +2,7 @@
 
 import type { FileChannel, FilePicture } from '../../src/protocol';
 import { button, element, textField } from '../common/controls';
+import { takeKeys } from '../common/focus';
 import { connect, type Host } from '../common/host';
 import { l10n } from '../common/texts';
 import { RecordPane } from './recordPane';
@@ -49,6 +50,7 @@ export class FilePage {
     moved: (row, number) => this.moved(row, number),
     chosen: () => this.record.focus(),
   });
+  private readonly takeKeys = takeKeys(this.table);
   private picture: FilePicture | undefined;
   private tab: Tab = 'events';
   /** Counts the records asked for, so that the last one wins. */
@@ -168,6 +170,7 @@ export class FilePage {
     this.showTab(tabs.find((tab) => tab === kept.tab) ?? 'events');
     this.filterText.value = typeof kept.text === 'string' ? kept.text : '';
     this.kinds.value = picture.kinds.some(({ name }) => name === kept.kind) ? String(kept.kind) : '';
+    this.takeKeys();
     await this.filter(Number.isInteger(kept.row) ? kept.row : 0);
   }
 

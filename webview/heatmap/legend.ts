@@ -45,6 +45,7 @@ export class Legend {
     for (const [at, name] of categories.entries()) {
       const { box, count: text } = this.rows[name];
       text.textContent = count(counts[at] ?? 0);
+      box.setAttribute('aria-label', box.textContent ?? ''); // the control took what stood there at the beginning
       box.classList.toggle('none', counts[at] === 0);
     }
   }

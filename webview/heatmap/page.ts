@@ -11,6 +11,7 @@ import {
   slotsPerPteg,
 } from '../../src/protocol';
 import { button, element, textField } from '../common/controls';
+import { takeKeys } from '../common/focus';
 import { connect, type Host } from '../common/host';
 import { l10n } from '../common/texts';
 import { onThemeChange } from '../common/theme';
@@ -81,6 +82,7 @@ export class HeatmapPage {
       keyed: (action) => this.keyed(action),
     });
     this.build();
+    takeKeys(this.map.element);
     onThemeChange(() => this.repalette());
   }
 
