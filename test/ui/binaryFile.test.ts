@@ -95,6 +95,7 @@ describe('the editor of a binary trace', () => {
 
   it('converts the trace to text, which opens', async () => {
     await opened().openFile('trace.dat');
+    await opened().webview().locator('.rows:focus').waitFor();
     await opened().command('HPT Scope: Convert Trace to Text');
     const input = opened().page.locator('.quick-input-widget input.input');
     await opened().page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'ftrace text' }).click();

@@ -280,17 +280,21 @@ export class Workbench {
   async command(title: string): Promise<void> {
     const input = this.page.locator('.quick-input-widget input.input');
     const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).first();
-    // The list is not live: a command whose extension is still starting appears only when the palette is opened again.
-    for (const deadline = Date.now() + patience; ; ) {
+    // The list is not live: a command whose extension is still starting appears only when the palette is opened again. And the palette
+    // closes when a webview that has just come up takes the keys.
+    const timeout = 2000;
+    const choose = async () => {
       await this.page.keyboard.press('F1');
-      await input.waitFor();
-      await input.fill(`>${title}`);
-      const found = await row.waitFor({ timeout: 2000 }).then(
+      await input.waitFor({ timeout });
+      await input.fill(`>${title}`, { timeout });
+      await row.click({ timeout });
+    };
+    for (const deadline = Date.now() + patience; ; ) {
+      const chosen = await choose().then(
         () => true,
         () => false,
       );
-      if (found) {
-        await row.click();
+      if (chosen) {
         return;
       }
       await this.page.keyboard.press('Escape');
