@@ -2,10 +2,15 @@
 
 import { nodeDecompressors } from '../platform/node/decoders';
 import { nodeFiles } from '../platform/node/files';
+import { ASSUMPTIONS } from '../timeline/assumptions';
+import type { FalseAssumption } from '../trace/replay/assuming';
 import { FIELDS } from '../trace/replay/checkpoint';
 import { coverageOf } from '../trace/replay/coverage';
+import type { ReplayInput } from '../trace/replay/input';
 import { chooseMachine } from '../trace/replay/machineChoice';
-import { openReplay, type ReplayReport, replayInput } from '../trace/replay/report';
+import type { Replay } from '../trace/replay/replay';
+import { openReplay, type ReplayReport, replayAssuming, replayInput } from '../trace/replay/report';
+import { takeAssume } from './assume';
 import { type Command, EXIT_FAILED, EXIT_GOOD, EXIT_TROUBLE, type Surroundings, UsageError } from './command';
 import { locate } from './locate';
 import { takeVm } from './program';
@@ -19,10 +24,12 @@ interface Arguments {
   readonly faults: boolean;
   readonly coverage: boolean;
   readonly vm?: number;
+  readonly assume?: number;
 }
 
 function argumentsOf(given: readonly string[]): Arguments {
-  const { vm, rest: args } = takeVm(given);
+  const { vm, rest } = takeVm(given);
+  const { assume, rest: args } = takeAssume(rest);
   let path: string | undefined;
   let keyframes: string = 'all';
   let facts = true;
@@ -43,15 +50,25 @@ function argumentsOf(given: readonly string[]): Arguments {
   }
   if (keyframes !== 'first' && keyframes !== 'all') throw new UsageError('--keyframes first or --keyframes all');
   if (path === undefined) throw new UsageError('a trace, a recording folder or its hptscope.json is missing');
-  return { path, keyframes, facts, json, faults, coverage, ...(vm !== undefined && { vm }) };
+  return {
+    path,
+    keyframes,
+    facts,
+    json,
+    faults,
+    coverage,
+    ...(vm !== undefined && { vm }),
+    ...(assume !== undefined && { assume }),
+  };
 }
 
 export const replayCommand: Command = {
   name: 'replay',
-  usage: 'replay PATH [--keyframes first|all] [--no-facts] [--faults] [--coverage] [--vm TGID] [--json]',
+  usage:
+    'replay PATH [--keyframes first|all] [--no-facts] [--faults] [--coverage] [--assume[=NAME,…]] [--vm TGID] [--json]',
   summary: 'rebuilds the table from a trace or recording, and compares it with the dumps entry by entry',
   async run(args, surroundings) {
-    const { path, keyframes, facts, json, faults, coverage, vm } = argumentsOf(args);
+    const { path, keyframes, facts, json, faults, coverage, vm, assume } = argumentsOf(args);
     const { folder, file } = await locate(path, surroundings);
     const services = { files: nodeFiles(folder), decompressors: nodeDecompressors };
     const { input, problems } = await openReplay(file, services, { facts });
@@ -62,10 +79,10 @@ export const replayCommand: Command = {
     if (input === null || unread) return EXIT_TROUBLE;
     const chosen = chooseMachine(input, vm);
     if (typeof chosen === 'string') throw new Error(chosen);
-    const { replay, report } = replayInput(chosen.input, { keyframes });
+    const { replay, report, falseOnes } = replayed(chosen.input, keyframes, assume);
     const more: MoreReports = {
       machines: replay.machines.all,
-      divergenceEvents: replay.divergences,
+      divergenceEvents: [...replay.divergences, ...falseOnes].sort((a, b) => a.event - b.event),
       ...(faults ? { faults: faultReports(replay), notifiers: notifierReports(replay) } : {}),
       ...(coverage ? { coverage: coverageOf(replay) } : {}),
     };
@@ -82,6 +99,17 @@ export const replayCommand: Command = {
   },
 };
 
+/** @param assume what is taken for granted */
+function replayed(
+  input: ReplayInput,
+  keyframes: 'first' | 'all',
+  assume: number | undefined,
+): { readonly replay: Replay; readonly report: ReplayReport; readonly falseOnes: readonly FalseAssumption[] } {
+  if (assume === undefined) return { ...replayInput(input, { keyframes }), falseOnes: [] };
+  const { replay, report } = replayAssuming(input, assume, { keyframes });
+  return { replay: replay.sound, report, falseOnes: replay.falseOnes };
+}
+
 function print(report: ReplayReport, { out }: Surroundings): void {
   out(
     `${report.events} events, ${report.replayed} replayed; ${report.checkpoints} dumps, ${report.entries} entries compared`,
@@ -90,7 +118,15 @@ function print(report: ReplayReport, { out }: Surroundings): void {
     const { equal, unknown, wrong, causes } = report.fields[field];
     const why = Object.entries(causes).map(([cause, count]) => `${cause} ${count}`);
     const because = why.length === 0 ? '' : ` (${why.join(', ')})`;
-    out(`${field.padEnd(7)} ${equal} equal, ${unknown} unknown${because}, ${wrong} wrong`);
+    const of = report.assumed?.fields[field];
+    const assumed = of === undefined ? '' : `; assumed ${of.equal} equal, ${of.wrong} wrong`;
+    out(`${field.padEnd(7)} ${equal} equal, ${unknown} unknown${because}, ${wrong} wrong${assumed}`);
+  }
+  for (const name of report.assumed?.assumptions ?? []) {
+    const false_ = report.assumed?.false[name];
+    out(
+      `assumed: ${name}: ${ASSUMPTIONS[name].sentence}${false_ === undefined ? '' : `; contradicted ${false_} times`}`,
+    );
   }
   if (report.unattributed > 0) out(`${report.unattributed} dumps not compared: the VMM had two machines then`);
 }

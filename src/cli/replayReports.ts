@@ -1,6 +1,7 @@
 // What `hptscope replay` tells beside the comparison: machines, divergences, faults, invalidations, and what the recording lacks.
 
 import { formatTraceTime } from '../trace/events';
+import type { FalseAssumption } from '../trace/replay/assuming';
 import type { Divergence } from '../trace/replay/context';
 import type { Coverage } from '../trace/replay/coverage';
 import type { TracedMachine } from '../trace/replay/machines';
@@ -36,7 +37,7 @@ interface NotifierReport {
 
 export interface MoreReports {
   readonly machines: readonly TracedMachine[];
-  readonly divergenceEvents: readonly Divergence[];
+  readonly divergenceEvents: readonly (Divergence | FalseAssumption)[];
   readonly faults?: readonly FaultReport[];
   readonly notifiers?: readonly NotifierReport[];
   readonly coverage?: Coverage;
@@ -88,10 +89,13 @@ export function printMore(more: MoreReports, surroundings: Surroundings): void {
       );
     }
   }
-  for (const { kind, event, expected, seen, since } of more.divergenceEvents.slice(0, 20)) {
-    out(
-      `divergence: ${kind} at event ${event}: expected ${expected}; seen ${seen}; the state may be wrong since event ${since}`,
-    );
+  for (const divergence of more.divergenceEvents.slice(0, 20)) {
+    const { kind, event, expected, seen, since } = divergence;
+    const what =
+      'assumptions' in divergence
+        ? `false was ${divergence.assumptions.join(' or ')}`
+        : `the state may be wrong since event ${since}`;
+    out(`divergence: ${kind} at event ${event}: expected ${expected}; seen ${seen}; ${what}`);
   }
   if (more.divergenceEvents.length > 20) {
     out(`${more.divergenceEvents.length - 20} more divergences`);

@@ -27,7 +27,11 @@ export interface WrongField {
   readonly seen: string;
 }
 
+/** A table as far as it is compared. */
+export type ComparedTable = Pick<Knowledge, 'entries' | 'background' | 'known' | 'learnt'>;
+
 export class Comparison {
+  readonly #onWrong: ((wrong: WrongField) => void) | undefined;
   checkpoints = 0;
   entries = 0;
   readonly fields: Record<Field, FieldCount> = {
@@ -40,6 +44,11 @@ export class Comparison {
   /** the first thousand */
   readonly wrong: WrongField[] = [];
 
+  /** @param onWrong told of each field that does not agree */
+  constructor(onWrong?: (wrong: WrongField) => void) {
+    this.#onWrong = onWrong;
+  }
+
   #count(field: Field, known: boolean, same: boolean, cause: Cause, where: () => WrongField): void {
     const count = this.fields[field];
     if (!known) {
@@ -48,8 +57,10 @@ export class Comparison {
       count.equal++;
     } else {
       count.wrong++;
+      const wrong = where();
+      this.#onWrong?.(wrong);
       if (this.wrong.length < 1000) {
-        this.wrong.push(where());
+        this.wrong.push(wrong);
       }
     }
   }
@@ -60,7 +71,7 @@ export class Comparison {
    */
   compare(
     dump: HtabDump,
-    table: Knowledge,
+    table: ComparedTable,
     isa3: boolean,
     at: { readonly file: string; readonly before: number },
     seenAs: (index: number) => Slot,
@@ -81,7 +92,7 @@ export class Comparison {
   }
 
   /** Counts the slots of which nothing was learnt and that the dump does not list, without visiting them: a table may have 2^42. */
-  #unlisted(dump: HtabDump, { background, entries, learnt }: Knowledge): void {
+  #unlisted(dump: HtabDump, { background, entries, learnt }: ComparedTable): void {
     let others = entries - learnt.size;
     for (let i = 0; i < dump.count; i++) {
       const index = dump.index[i] as number;

@@ -1,7 +1,9 @@
 // What the parts of replay share: the knowledge of the table, the host, the operations under way, and what did not fit.
 
+import type { AssumptionName } from '../../timeline/assumptions';
 import type { HcallEnter, PageFaultEnter } from '../decoded';
 import type { HcallFact } from '../recordingFacts';
+import type { Assuming } from './assuming';
 import type { Hindsight } from './hindsight';
 import type { Host } from './host';
 import type { ReplayInput } from './input';
@@ -11,7 +13,15 @@ import type { Recorded } from './recorded';
 import type { Tables } from './tables';
 
 /** What emulator and trace disagree about. */
-export type DivergenceKind = 'h_enter' | 'h_remove' | 'h_protect' | 'h_read' | 'fault' | 'memslot' | 'page fact';
+export type DivergenceKind =
+  | 'h_enter'
+  | 'h_remove'
+  | 'h_protect'
+  | 'h_read'
+  | 'fault'
+  | 'memslot'
+  | 'page fact'
+  | 'assumption';
 
 export interface Divergence {
   readonly kind: DivergenceKind;
@@ -62,7 +72,14 @@ export interface Context {
   readonly lastVcpu: { readonly event: number; readonly task: number };
   /** a new table: nothing is known of it but `background` */
   newTable(entries: number, background: Slot): Knowledge;
-  diverge(kind: DivergenceKind, expected: string, seen: string): void;
+  /** @param slots where it was seen */
+  diverge(kind: DivergenceKind, expected: string, seen: string, slots: Iterable<number>): void;
+  /** the assumptions that are made; null for a replay that makes none */
+  readonly assuming: Assuming | null;
+  /** Whether something is taken for granted. What is then known of some slots rests on it, and of all without slots. */
+  assume(name: AssumptionName, slots?: Iterable<number>): boolean;
+  /** how many assumptions were false so far: what was done on the ground of one is to be done again */
+  readonly falseAssumptions: number;
 }
 
 /** PTEGs that a hash value may mean: one, unless the table's size is unknown. */

@@ -10,7 +10,7 @@ import { isVcpuKind } from './machines';
 import { seePagemap } from './pages';
 
 export class Dumps {
-  readonly comparison = new Comparison();
+  readonly comparison: Comparison;
   /** files of dumps that were not used: the VMM had two machines then, and nothing tells whose table they show */
   readonly unattributed: string[] = [];
   /** event before which the last dump was taken that agreed with what was known, or was used */
@@ -23,12 +23,16 @@ export class Dumps {
   /** @param useAll use each dump after it was compared; else only the first one that is not empty */
   constructor(context: Context, useAll: boolean) {
     this.#context = context;
+    const { assuming } = context;
+    this.comparison = new Comparison(
+      assuming === null ? undefined : (wrong) => assuming.wrongInDump(context.table, wrong),
+    );
     this.#useAll = useAll;
   }
 
   /** A dump of the table. Answers whether the table is now what it shows. */
   table(placed: PlacedTable): boolean {
-    const { table, unseen, isa3 } = this.#context;
+    const { assuming, table, unseen, isa3 } = this.#context;
     const { dump, before } = placed;
     if (this.#context.machines.hasOther(before)) {
       this.unattributed.push(placed.file);
@@ -41,7 +45,11 @@ export class Dumps {
     if (!first) {
       const during = this.#rangesDuring(before);
       const wrong = this.comparison.wrong.length;
-      this.comparison.compare(dump, table, isa3, placed, (index) => this.#whileDumped(index, during));
+      const compared = assuming?.view(table) ?? table;
+      this.comparison.compare(dump, compared, isa3, placed, (index) =>
+        this.#whileDumped(compared.get(index), index, during),
+      );
+      assuming?.endDump(table, { event: before, since: this.agreed });
       this.agreed = this.comparison.wrong.length === wrong ? before : this.agreed;
     }
     const use = first || (this.#keyframe !== undefined && this.#useAll);
@@ -81,8 +89,7 @@ export class Dumps {
     return ranges;
   }
 
-  #whileDumped(index: number, during: readonly GuestRange[]): Slot {
-    const slot = this.#context.table.get(index);
+  #whileDumped(slot: Slot, index: number, during: readonly GuestRange[]): Slot {
     if (slot.states !== VALID || !during.some((range) => this.#mapsAny(slot, index, range))) {
       return slot;
     }

@@ -52,11 +52,14 @@ export function madeSlot(context: Context, made: MadeEntry, index: number | unde
   if (known === false) {
     return slotOf(made, ABSENT, 'host presence', 0n);
   }
-  if (host.invalidating || host.lastInvalidation > event) {
+  const where = index === undefined ? [] : [index];
+  if ((host.invalidating || host.lastInvalidation > event) && !context.assume('in-order', where)) {
     return slotOf(made, taken, 'race', undefined);
   }
   if (known === undefined) {
-    return slotOf(made, taken, 'host presence', undefined);
+    // the page is not taken to be there from now on: what is assumed of an entry stays with it
+    const assumed = context.assume('host-present', where);
+    return slotOf(made, assumed ? VALID : taken, 'host presence', undefined);
   }
   const frame = frameNow(context, gpa, event);
   host.used(gpa, undefined, context.at + 1);

@@ -33,6 +33,7 @@ export function candidatesOfFault(context: Context, fault: PageFaultEnter, ptegs
   const guest = guestOf(fault.gpteR);
   const state = (fault.hpteV & V_VALID) !== 0n ? VALID : ABSENT;
   const candidates: number[] = [];
+  let surest: number | undefined;
   for (const pteg of ptegs) {
     for (let i = 0; i < 8; i++) {
       const index = pteg * 8 + i;
@@ -40,13 +41,23 @@ export function candidatesOfFault(context: Context, fault: PageFaultEnter, ptegs
       const fits = (slot.v === undefined || slot.v === v) && (slot.guest === undefined || slot.guest === guest);
       if (fits && (slot.states & state) !== 0) {
         candidates.push(index);
+        if (slot.v === v && slot.guest === guest) {
+          surest ??= index;
+        }
         if (context.sizeKnown && slot.v === v && (slot.states & FREE) === 0) {
-          return candidates;
+          return likeliest(context, candidates, surest);
         }
       }
     }
   }
-  return candidates;
+  return likeliest(context, candidates, surest);
+}
+
+/** Of several candidates the likeliest one, where that is to be assumed. @param surest the first that is known to fit */
+function likeliest(context: Context, candidates: number[], surest: number | undefined): number[] {
+  const likely = surest ?? candidates[0];
+  const one = candidates.length > 1 && likely !== undefined && context.assume('first-free', candidates);
+  return one ? [likely] : candidates;
 }
 
 /** Notes what the enter event shows of the entry when it can only be one. */
@@ -54,7 +65,9 @@ export function applyFaultEnter(context: Context, fault: PageFaultEnter, candida
   const { table, host, isa3 } = context;
   const [index] = candidates;
   if (index === undefined) {
-    context.diverge('fault', 'an HPTE of its PTEG with these words', `dword 0 0x${fault.hpteV.toString(16)}`);
+    const slots = ptegsOfFault(context, fault).map((pteg) => pteg * 8);
+    const seen = `dword 0 0x${fault.hpteV.toString(16)}`;
+    context.diverge('fault', 'an HPTE of its PTEG with these words', seen, slots);
     return;
   }
   if (candidates.length > 1) {
@@ -95,7 +108,7 @@ export function checkMemslot(context: Context, fault: PageFaultEnter): void {
   host.slots = (host.slots ?? []).filter((one) => one !== memslot);
   table.maybeUnmap(memslot.gpa, memslot.gpa + memslot.size, 'untraced ioctl');
   host.forgetPages(context.at - 1);
-  context.diverge('memslot', `memslot ${memslot.slot}`, 'no memslot at this guest page');
+  context.diverge('memslot', `memslot ${memslot.slot}`, 'no memslot at this guest page', []);
 }
 
 /** Whether an exit event allows that the entry was installed. */

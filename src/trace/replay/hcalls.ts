@@ -98,7 +98,7 @@ function enter(context: Context, pending: Pending, args: Words, rc: bigint, out:
   const index = indexOf(context, register);
   if (index === undefined) {
     if (rc === 0n) {
-      context.diverge('h_enter', 'H_PARAMETER: the index lies beyond the table', 'H_SUCCESS');
+      context.diverge('h_enter', 'H_PARAMETER: the index lies beyond the table', 'H_SUCCESS', []);
     }
     return;
   }
@@ -108,7 +108,7 @@ function enter(context: Context, pending: Pending, args: Words, rc: bigint, out:
   if (rc === H_PTEG_FULL) {
     for (const slot of slots) {
       if (!table.narrow(slot, taken)) {
-        context.diverge('h_enter', `H_SUCCESS: slot 0x${slot.toString(16)} is free`, 'H_PTEG_FULL');
+        context.diverge('h_enter', `H_SUCCESS: slot 0x${slot.toString(16)} is free`, 'H_PTEG_FULL', slots);
         return;
       }
     }
@@ -128,12 +128,12 @@ function enter(context: Context, pending: Pending, args: Words, rc: bigint, out:
     for (const slot of slots) {
       // the search passed over those before it
       if (slot < told && !table.narrow(slot, taken)) {
-        context.diverge('h_enter', `slot 0x${slot.toString(16)}, which is free`, `slot 0x${told.toString(16)}`);
+        context.diverge('h_enter', `slot 0x${slot.toString(16)}, which is free`, `slot 0x${told.toString(16)}`, slots);
         return;
       }
     }
     if (!table.narrow(told, FREE)) {
-      context.diverge('h_enter', `H_PTEG_FULL: slot 0x${told.toString(16)} is taken`, 'H_SUCCESS');
+      context.diverge('h_enter', `H_PTEG_FULL: slot 0x${told.toString(16)} is taken`, 'H_SUCCESS', slots);
       return;
     }
     placeEntry(context, made, told);
@@ -157,11 +157,18 @@ function enterSomewhere(context: Context, slots: readonly number[], made: MadeEn
   }
   const [first] = candidates;
   if (first === undefined) {
-    context.diverge('h_enter', 'H_PTEG_FULL: no slot is free', 'H_SUCCESS');
+    context.diverge('h_enter', 'H_PTEG_FULL: no slot is free', 'H_SUCCESS', slots);
     return;
   }
   if (candidates.length === 1) {
     placeEntry(context, made, first);
+    return;
+  }
+  const surest = candidates.find((slot) => table.get(slot).states === FREE) ?? first;
+  if (context.assume('first-free', candidates)) {
+    // the search has passed over those before it
+    candidates.filter((slot) => slot < surest).forEach((slot) => table.narrow(slot, taken));
+    placeEntry(context, made, surest);
     return;
   }
   const { states, v, guest } = madeSlot(context, made, undefined);
@@ -200,7 +207,7 @@ function remove(context: Context, args: Words, rc: bigint, out: Words): void {
   const slot = table.get(index);
   if (rc === 0n) {
     if (slot.states === FREE) {
-      context.diverge('h_remove', 'H_NOT_FOUND: the slot is free', 'H_SUCCESS');
+      context.diverge('h_remove', 'H_NOT_FOUND: the slot is free', 'H_SUCCESS', [index]);
     }
     context.hindsight.returned(index, out[1] ?? 0n);
     context.hindsight.over(index);
@@ -217,6 +224,7 @@ function notFound(context: Context, index: number, onlyState: boolean, kind: 'h_
       kind,
       `H_SUCCESS: slot 0x${index.toString(16)} is ${describe(context.table.get(index))}`,
       'H_NOT_FOUND',
+      [index],
     );
   }
 }
@@ -256,7 +264,7 @@ function bulkRemove(context: Context, args: Words, complete: boolean, out: Words
     }
     removePair(context, pair, out[pair.number * 2]);
   }
-  if (hidden) {
+  if (hidden && !context.assume('hidden-pairs', table.taken)) {
     table.maybeFreeAll('hidden bulk pairs');
   }
 }
@@ -268,7 +276,7 @@ function removePair(context: Context, { index, flags, arg }: BulkPair, result: b
   const code = result === undefined ? 0n : result >> 60n;
   if (code === 8n || flags === 0 || (code !== 9n && fits === true)) {
     if (code === 9n && !table.narrow(index, FREE)) {
-      context.diverge('h_remove', 'removed by H_BULK_REMOVE', 'not found');
+      context.diverge('h_remove', 'removed by H_BULK_REMOVE', 'not found', [index]);
     }
     // R and C stand in bits 59 and 58 of the result
     context.hindsight.returned(index, code === 8n ? ((result ?? 0n) >> 51n) & RC : 0n);
@@ -304,7 +312,7 @@ function protect(context: Context, args: Words, rc: bigint): void {
     return;
   }
   if (!table.narrow(index, taken)) {
-    context.diverge('h_protect', 'H_NOT_FOUND: the slot is free', 'H_SUCCESS');
+    context.diverge('h_protect', 'H_NOT_FOUND: the slot is free', 'H_SUCCESS', [index]);
     return;
   }
   const slot = table.get(index);
@@ -331,7 +339,7 @@ function read(context: Context, args: Words, rc: bigint, out: Words): void {
     }
     const isTaken = (v & 1n) !== 0n;
     if (!table.narrow(first + i, isTaken ? taken : FREE)) {
-      context.diverge('h_read', describe(table.get(first + i)), isTaken ? 'taken' : 'free');
+      context.diverge('h_read', describe(table.get(first + i)), isTaken ? 'taken' : 'free', [first + i]);
       return;
     }
     if (isTaken) {
@@ -351,7 +359,7 @@ function clear(context: Context, args: Words, rc: bigint, out: Words): void {
     notFound(context, index, true, 'h_protect');
   } else if (rc === 0n) {
     if (!table.narrow(index, taken)) {
-      context.diverge('h_protect', 'H_NOT_FOUND: the slot is free', 'H_SUCCESS');
+      context.diverge('h_protect', 'H_NOT_FOUND: the slot is free', 'H_SUCCESS', [index]);
       return;
     }
     context.hindsight.returned(index, out[0] ?? 0n);

@@ -6,6 +6,7 @@
 // what the entry is *if there is one*; they are kept while it is open whether the entry has been removed.
 
 import { ABSENT, CAUSES, type Cause, FREE, VALID } from '../../timeline/known';
+import { Rests } from './rests';
 import { actualShiftOf, gpaOf, RC } from './words';
 
 export { ABSENT, CAUSES, type Cause, FREE, VALID };
@@ -27,6 +28,18 @@ export interface Slot {
   readonly idCause: Cause;
   readonly frameCause: Cause;
   readonly rcCause: Cause;
+  /** what of it is no more than assumed: only where a table is completed by assumptions (assuming.ts) */
+  readonly assumed?: Assumed;
+}
+
+/** Fields of a slot, as bits of a set. */
+export const FIELD = { states: 1, v: 2, guest: 4, frame: 8, rc: 16 } as const;
+
+export interface Assumed {
+  /** bits of FIELD */
+  readonly fields: number;
+  /** the assumptions that they rest on: a set (src/timeline/assumptions.ts) */
+  readonly basis: number;
 }
 
 const freeSlot: Slot = {
@@ -67,6 +80,8 @@ export interface KnowledgeWatch {
 const pageOf = (gpa: bigint): number => Number(gpa >> 12n);
 
 export class Knowledge {
+  /** the assumptions that it rests on */
+  readonly rests: Rests;
   #slots = new Map<number, Slot>();
   #background: Slot;
   /** slots that are surely not free */
@@ -79,8 +94,10 @@ export class Knowledge {
     background: Slot,
     readonly silent: Silent,
     readonly watch?: KnowledgeWatch,
+    standing = 0,
   ) {
     this.#background = background;
+    this.rests = new Rests(standing);
     watch?.reset(background);
   }
 
@@ -123,6 +140,7 @@ export class Knowledge {
     this.#taken = new Set();
     this.#byPage = new Map();
     this.#background = background;
+    this.rests.clear();
     this.watch?.reset(background);
   }
 
@@ -208,6 +226,11 @@ export class Knowledge {
     if ((slot.states & FREE) === 0) {
       this.put(index, { ...slot, states: slot.states | FREE, cause });
     }
+  }
+
+  /** Slots that are surely not free. */
+  get taken(): ReadonlySet<number> {
+    return this.#taken;
   }
 
   /** Any entry may have been removed. */

@@ -1,6 +1,6 @@
 // Hypercalls and page faults between their enter and exit events. What two vCPUs do to one PTEG at the same time has no known order.
 
-import type { DecodedEvent } from '../decoded';
+import type { DecodedEvent, PageFaultEnter } from '../decoded';
 import type { Context, Pending } from './context';
 import { applyFaultEnter, applyFaultExit, candidatesOfFault, checkMemslot, mayInstall, ptegsOfFault } from './faults';
 import { applyHcall, HCALL, reachOfHcall } from './hcalls';
@@ -8,6 +8,11 @@ import { type Cause, VALID } from './knowledge';
 
 /** Bit of a hypercall's result: the VMM is to complete it. */
 const TO_HOST = 2n;
+
+/** A slot of each of some PTEGs. */
+function slotsIn(ptegs: ReadonlySet<number>): number[] {
+  return [...ptegs].map((pteg) => pteg * 8);
+}
 
 export class Operations {
   /** operations done with all that they need known */
@@ -61,15 +66,14 @@ export class Operations {
       }
       case 'kvm_page_fault_enter': {
         checkMemslot(this.#context, event);
-        const ptegs = new Set(ptegsOfFault(this.#context, event));
-        const what = {
-          kind: 'fault',
-          fault: event,
-          candidates: candidatesOfFault(this.#context, event, [...ptegs]),
-        } as const;
-        const pending = { event: i, task, ptegs, anywhere: false, disturbed: false, linked: undefined, what };
+        const { falseAssumptions } = this.#context;
+        let pending = this.#faultAt(i, task, event);
         this.#abandon(event.vcpu);
         this.#beginFault(pending);
+        if (this.#context.falseAssumptions !== falseAssumptions) {
+          pending = this.#faultAt(i, task, event);
+          this.#beginFault(pending);
+        }
         if (this.#context.recorded.faultExits) {
           this.#pending.set(event.vcpu, pending);
         } else {
@@ -106,6 +110,13 @@ export class Operations {
     }
   }
 
+  #faultAt(event: number, task: number, fault: PageFaultEnter): Pending {
+    const ptegs = new Set(ptegsOfFault(this.#context, fault));
+    const candidates = candidatesOfFault(this.#context, fault, [...ptegs]);
+    const what = { kind: 'fault', fault, candidates } as const;
+    return { event, task, ptegs, anywhere: false, disturbed: false, linked: undefined, what };
+  }
+
   #begin(vcpu: number, pending: Pending): void {
     this.#abandon(vcpu);
     this.#pending.set(vcpu, pending);
@@ -115,7 +126,7 @@ export class Operations {
     const { what } = pending;
     const context = this.#context;
     const guestChangesIt = context.unseen !== undefined && this.#inGuest.size > 0;
-    if (what.kind !== 'fault' || guestChangesIt || this.#others(pending).length > 0) {
+    if (what.kind !== 'fault' || guestChangesIt || this.#haveNoOrder(pending)) {
       return;
     }
     if (what.candidates.length > 0 || pending.ptegs.size > 0) {
@@ -155,10 +166,20 @@ export class Operations {
       }
       return;
     }
-    applyHcall(context, pending, rc);
+    this.#apply(pending, rc);
     this.#concurrent(pending);
     if (!pending.anywhere && !pending.disturbed) {
       this.done++;
+    }
+  }
+
+  /** Applies a hypercall; when it shows that an assumption was false, once more without that one. */
+  #apply(pending: Pending, rc: bigint): void {
+    const context = this.#context;
+    const { falseAssumptions } = context;
+    applyHcall(context, pending, rc);
+    if (context.falseAssumptions !== falseAssumptions) {
+      applyHcall(context, pending, rc);
     }
   }
 
@@ -173,6 +194,10 @@ export class Operations {
     const pending = this.#pending.get(vcpu);
     this.#pending.delete(vcpu);
     if (pending?.what.kind !== 'hcall' || this.#context.unseen !== undefined) {
+      return;
+    }
+    if (this.#context.assume('hcall-done', slotsIn(pending.ptegs))) {
+      this.#apply(pending, 0n);
       return;
     }
     for (const pteg of pending.ptegs) {
@@ -195,13 +220,18 @@ export class Operations {
     return others;
   }
 
+  /** Whether another vCPU's operation is under way that an operation can meet, and their order is not taken for granted. */
+  #haveNoOrder(pending: Pending): boolean {
+    return this.#others(pending).length > 0 && !this.#context.assume('in-order', slotsIn(pending.ptegs));
+  }
+
   /** The order of two operations on one PTEG that overlap in time is not known. */
   #concurrent(pending: Pending): void {
     const others = this.#others(pending);
     for (const other of others) {
       other.disturbed = true;
     }
-    if (pending.disturbed || others.length > 0) {
+    if ((pending.disturbed || others.length > 0) && !this.#context.assume('in-order', slotsIn(pending.ptegs))) {
       for (const pteg of pending.ptegs) {
         this.#blur(pteg, 'race');
       }

@@ -97,15 +97,18 @@ export function noneUsable(context: Context, gpa: bigint): void {
 }
 
 function noneValid(context: Context, gpa: bigint): void {
-  const { table, unseen } = context;
+  const { falseAssumptions, table, unseen } = context;
   if (unseen !== undefined) {
     return;
   }
   for (const { index } of entriesOfPage(context, gpa)) {
-    const { states, cause } = table.get(index);
-    if (states === VALID) {
-      context.diverge('page fact', `a mapped page: slot 0x${index.toString(16)} is valid`, 'not mapped');
-    } else if (cause === 'host presence') {
+    if (table.get(index).states === VALID) {
+      context.diverge('page fact', `a mapped page: slot 0x${index.toString(16)} is valid`, 'not mapped', [index]);
+      if (context.falseAssumptions === falseAssumptions) {
+        continue;
+      }
+    }
+    if (table.get(index).cause === 'host presence') {
       // what an invalidation left open stays so: an entry that outlives its page is what one looks for in a trace
       table.narrow(index, FREE | ABSENT);
     }

@@ -11,6 +11,8 @@ export interface Recorded {
   readonly faultExits: boolean;
   /** hypercalls on the table; POWER8 handles them where nothing is traced */
   readonly hcalls: boolean;
+  /** that they were asked for */
+  readonly hcallEnters: boolean;
   readonly guestEnters: boolean;
   /** flushes of partitions, which come with every new table */
   readonly flushes: boolean;
@@ -23,12 +25,14 @@ export function recordedKinds(events: TraceEvents): Recorded {
   for (let i = 0; i < events.count; i++) {
     seen.add(events.kind[i] as number);
   }
+  const hcallEnters = hasTableHcall(events);
   return {
     unmaps: seen.has(eventCode.kvm_unmap_hva_range),
     ages: seen.has(eventCode.kvm_age_hva),
     faults: seen.has(eventCode.kvm_page_fault_enter),
     faultExits: seen.has(eventCode.kvm_page_fault_exit),
-    hcalls: seen.has(eventCode.kvm_hcall_exit) && hasTableHcall(events),
+    hcalls: seen.has(eventCode.kvm_hcall_exit) && hcallEnters,
+    hcallEnters,
     guestEnters: seen.has(eventCode.kvm_guest_enter),
     flushes: seen.has(eventCode.tlbie),
     exits: seen.has(eventCode.kvm_userspace_exit),

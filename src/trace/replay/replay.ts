@@ -23,8 +23,10 @@
 // The plane is recomputed by replaying up to a moment. What later events force of earlier ones is found in a pass of its own
 // (hindsight.ts); a dump is never used for what it is compared with.
 
+import { type AssumptionName, bitOf } from '../../timeline/assumptions';
 import { eventCode } from '../eventKinds';
 import { type Loss, lossesOf } from '../losses';
+import type { Assuming } from './assuming';
 import type { Comparison } from './checkpoint';
 import type { Context, Divergence, DivergenceKind } from './context';
 import { Dumps } from './dumps';
@@ -41,7 +43,7 @@ import { Operations } from './operations';
 import { seePage } from './pages';
 import { type Recorded, recordedKinds } from './recorded';
 import { Syscalls } from './syscalls';
-import { isNewMachine, Tables, unseenReplacements } from './tables';
+import { assumeEmpty, isNewMachine, Tables, unseenReplacements } from './tables';
 
 const smallestEntries = 2 ** 14;
 
@@ -55,6 +57,8 @@ export interface ReplayOptions {
   readonly found?: Found;
   /** gets to know of every change of what is known of the table */
   readonly watch?: KnowledgeWatch;
+  /** what is taken for granted */
+  readonly assuming?: Assuming;
 }
 
 /** What was replayed last: an event of the trace, or what the recording tells between two events. */
@@ -76,6 +80,7 @@ export class Replay implements Context {
   readonly machines: Machines;
   readonly recorded: Recorded;
   readonly tables: Tables;
+  readonly assuming: Assuming | null;
   table: Knowledge;
   sizeKnown = false;
   unseen: Cause | undefined;
@@ -91,9 +96,12 @@ export class Replay implements Context {
   #notified = 0;
   readonly #syscalls: Syscalls;
   #diverged = false;
+  /** assumptions on which all that is known of any table rests */
+  #always = 0;
 
-  constructor(input: ReplayInput, { keyframes, found, cancelled, after, watch }: ReplayOptions) {
+  constructor(input: ReplayInput, { keyframes, found, cancelled, after, watch, assuming }: ReplayOptions) {
     this.input = input;
+    this.assuming = assuming ?? null;
     this.#cancelled = cancelled;
     this.#after = after;
     this.#watch = watch;
@@ -101,9 +109,11 @@ export class Replay implements Context {
     this.machines = machinesOf(input.events, input.tgid);
     this.recorded = recordedKinds(input.events);
     this.hindsight = new Hindsight(found ?? new Found(), this.recorded.faults);
-    this.unseen = this.isa3 ? (this.recorded.hcalls ? undefined : 'events not recorded') : 'real-mode hypercalls';
-    const { flushes, exits } = this.recorded;
-    if (input.hpts.length === 0 && !flushes && !exits) {
+    const { flushes, exits, hcalls, hcallEnters } = this.recorded;
+    const seen = hcalls || (hcallEnters && this.#standing('hcall-done'));
+    this.unseen = this.isa3 ? (seen ? undefined : 'events not recorded') : 'real-mode hypercalls';
+    const mayBeReplaced = input.hpts.length === 0 && !flushes && !exits;
+    if (mayBeReplaced && !this.#standing('same-table')) {
       this.unseen ??= 'untraced ioctl';
     }
     const [made] = input.hpts;
@@ -116,7 +126,33 @@ export class Replay implements Context {
     this.#dumps = new Dumps(this, keyframes === 'all');
     if (fromStart) {
       this.table.empty();
+    } else {
+      assumeEmpty(this);
     }
+  }
+
+  get falseAssumptions(): number {
+    return this.assuming?.falseOnes.length ?? 0;
+  }
+
+  assume(name: AssumptionName, slots?: Iterable<number>): boolean {
+    if (this.assuming?.has(name) !== true) {
+      return false;
+    }
+    const { rests } = this.table;
+    if (slots === undefined) {
+      rests.addEverywhere(bitOf(name));
+    } else {
+      rests.addAt(slots, bitOf(name));
+    }
+    return true;
+  }
+
+  /** An assumption that holds for each table from its beginning to its end. */
+  #standing(name: AssumptionName): boolean {
+    const made = this.assuming?.has(name) === true;
+    this.#always |= made ? bitOf(name) : 0;
+    return made;
   }
 
   /** Events that drove the machine with all that they need known. */
@@ -147,22 +183,35 @@ export class Replay implements Context {
     // without a trace a dump is all there is, and nothing comes after it
     const traced = this.input.events.count > 0;
     const { unmaps, ages, faults } = this.recorded;
-    const unseen: Cause = unmaps ? 'memslots not told' : 'events not recorded';
+    const complete = (unmaps && ages && faults) || this.#standing('nothing-unrecorded');
+    const unseen: Cause = complete || unmaps ? 'memslots not told' : 'events not recorded';
     const silent = {
       // a memslot that goes takes its entries along, and has no event
-      unmaps: traced && (!unmaps || this.input.slots === null) ? unseen : undefined,
-      ages: traced && !ages,
-      faults: traced && !faults,
+      unmaps: traced && (!(complete || unmaps) || this.input.slots === null) ? unseen : undefined,
+      ages: traced && !complete && !ages,
+      faults: traced && !complete && !faults,
     };
-    return new Knowledge(entries, background, silent, this.#watch);
+    return new Knowledge(entries, background, silent, this.#watch, this.#always);
   }
 
-  diverge(kind: DivergenceKind, expected: string, seen: string): void {
+  diverge(kind: DivergenceKind, expected: string, seen: string, slots: Iterable<number>): void {
     if (this.unseen !== undefined) {
       return;
     }
-    this.divergences.push({ kind, event: this.at, expected, seen, since: this.#dumps.agreed });
-    this.#diverged ||= kind !== 'page fact' && kind !== 'memslot';
+    const told = { event: this.at, expected, seen, since: this.#dumps.agreed };
+    if (this.assuming?.giveUp(this.table, slots, told) === true) {
+      return;
+    }
+    this.assuming?.excuse(this.at);
+    this.divergences.push({ kind, ...told });
+    if (!endsKnowledge(kind)) {
+      return;
+    }
+    if (this.assume('nothing-else')) {
+      new Set([...slots].map((slot) => Math.floor(slot / 8))).forEach((pteg) => this.table.blur(pteg, 'divergence'));
+    } else {
+      this.#diverged = true;
+    }
   }
 
   /** Replays the whole trace. */
@@ -214,7 +263,7 @@ export class Replay implements Context {
         this.unseen = 'untraced ioctl';
         this.table.forgetAll(this.unseen);
       }
-      if (loss === undefined) {
+      if (loss === undefined || this.assuming?.has('nothing-lost') === true) {
         this.#event(i);
         this.#settleDivergence();
       }
@@ -235,6 +284,10 @@ export class Replay implements Context {
 
   /** Anything may have happened right before this moment, unseen. */
   #lostEvents(cause: Cause = 'lost events'): ReplayStep {
+    const nothing = cause === 'no first dump' ? 'empty-start' : 'nothing-lost';
+    if (this.assume(nothing)) {
+      return { what: 'lost' };
+    }
     this.table.forgetAll(cause);
     this.hindsight.clear();
     this.host.lostEvents(this.at);
@@ -256,7 +309,9 @@ export class Replay implements Context {
     const entries = entriesOfDumps(this.input);
     return [
       ...at(replaced, -1, () => {
-        this.tables.replacedUnseen(entries);
+        if (!this.assume('same-table')) {
+          this.tables.replacedUnseen(entries);
+        }
         return { what: 'replaced' };
       }),
       ...at(hpts, 0, (hpt) => {
@@ -344,6 +399,11 @@ export class Replay implements Context {
       }
     }
   }
+}
+
+/** Whether nothing is known any more after a divergence. */
+export function endsKnowledge(kind: DivergenceKind): boolean {
+  return kind !== 'page fact' && kind !== 'memslot';
 }
 
 /** Slots of the smallest table that holds what the dumps list. */

@@ -1,10 +1,12 @@
 // The answer of `hptscope replay`: one object that says how much of the trace was replayed and how it compares with the dumps.
 
+import { type AssumptionName, namesIn } from '../../timeline/assumptions';
 import type { TraceEvents } from '../events';
 import { type OpenServices, openRecording, openTrace } from '../openTrace';
 import type { InputProblem } from '../problem';
 import { matchHcallFacts } from '../recordingFacts';
 import { type PlacedAt, resolvePlacedAt } from '../recordingFile';
+import { type AssumedCount, AssumingReplay } from './assumingReplay';
 import type { Field, FieldCount } from './checkpoint';
 import type { DivergenceKind } from './context';
 import { Found } from './hindsight';
@@ -24,6 +26,16 @@ export interface ReplayReport {
   readonly entries: number;
   readonly fields: Readonly<Record<Field, FieldCount>>;
   readonly divergences: Readonly<Partial<Record<DivergenceKind, number>>>;
+  /** only where something was assumed */
+  readonly assumed?: AssumedReport;
+}
+
+/** What was assumed. `fields` count values that are unknown without the assumptions, and among the unknown ones of the report. */
+export interface AssumedReport {
+  readonly assumptions: readonly AssumptionName[];
+  readonly fields: Readonly<Record<Field, AssumedCount>>;
+  /** how often each was among those of which one turned out false */
+  readonly false: Readonly<Partial<Record<AssumptionName, number>>>;
 }
 
 export function reportOf(replay: Replay, events: number): ReplayReport {
@@ -183,6 +195,30 @@ function settle(input: ReplayInput, options: ReplayOptions): { readonly replay: 
     replay = new Replay(input, { ...options, found }).run();
   }
   return { replay, found };
+}
+
+/** The same with assumptions. @param assumptions a set (src/timeline/assumptions.ts) */
+export function replayAssuming(
+  input: ReplayInput,
+  assumptions: number,
+  options: ReplayOptions,
+): { readonly replay: AssumingReplay; readonly report: ReplayReport } {
+  const found = foundIn(input, options);
+  const replay = new AssumingReplay(input, assumptions, { ...options, found }).run();
+  const report = reportOf(replay.sound, input.events.count);
+  const falseOnes: Partial<Record<AssumptionName, number>> = {};
+  for (const name of replay.falseOnes.flatMap((one) => one.assumptions)) {
+    falseOnes[name] = (falseOnes[name] ?? 0) + 1;
+  }
+  const assumption = replay.falseOnes.length;
+  return {
+    replay,
+    report: {
+      ...report,
+      divergences: { ...report.divergences, ...(assumption > 0 && { assumption }) },
+      assumed: { assumptions: namesIn(assumptions), fields: replay.compared, false: falseOnes },
+    },
+  };
 }
 
 /** Replays what was opened. The last pass knows what those before it found. */

@@ -41,6 +41,8 @@ export class Tables {
     this.#firstRun = undefined;
     if (this.#fresh) {
       context.table.empty();
+    } else {
+      assumeEmpty(context);
     }
   }
 
@@ -105,9 +107,13 @@ export class Tables {
       table.forgetAll('VRMA');
       return;
     }
-    const shift = hindsight.vrmaShiftOf(at) ?? this.#vrmaShift;
+    const told = hindsight.vrmaShiftOf(at) ?? this.#vrmaShift;
+    const shift = told ?? (this.#context.assuming?.has('vrma-pages') === true ? host.pageShift : undefined);
     if (shift !== undefined) {
       for (const { index, v, guest } of vrmaEntries(slot.size, shift, table.ptegs, isa3)) {
+        if (told === undefined) {
+          this.#context.assume('vrma-pages', [index]);
+        }
         placeEntry(this.#context, { event: at, linked: false, v, guest, rc: RC }, index);
       }
       return;
@@ -121,6 +127,14 @@ export class Tables {
 }
 
 const smallestHugetlb = 1n << 21n;
+
+/** A table of which nothing is known yet is empty, where that is to be assumed. */
+export function assumeEmpty(context: Context): void {
+  if (context.assuming?.has('empty-start') === true) {
+    context.table.empty();
+    context.assume('empty-start');
+  }
+}
 
 /**
  * Whether the machine has not run yet: the trace begins before the table was made, and shows how it is first used. Else "allocate"
@@ -219,10 +233,15 @@ function resize(context: Context, entries: number, sizeKnown: boolean): void {
   const { ptegs } = old;
   const table = context.newTable(entries, unknownSlot('resize'));
   context.table = table;
-  if (!sizeKnown || old.background.states !== FREE) {
+  const drops = context.assuming?.has('resize-drops') === true;
+  if (!sizeKnown || (old.background.states !== FREE && !drops)) {
     return;
   }
   table.empty();
+  table.rests.addEverywhere(old.rests.all);
+  if (old.background.states !== FREE) {
+    context.assume('resize-drops');
+  }
   for (const [index, slot] of [...old.known()]) {
     if (slot.states === FREE) {
       continue;
@@ -232,6 +251,9 @@ function resize(context: Context, entries: number, sizeKnown: boolean): void {
         ? undefined
         : slotAfterResize(index, slot.v, slot.guest, ptegs, table.ptegs);
     if (slot.v === undefined || to === undefined) {
+      if (context.assume('resize-drops')) {
+        continue;
+      }
       table.forgetAll('resize');
       return;
     }

@@ -48,6 +48,23 @@ describe('hptscope replay', () => {
     assert.ok(!('faults' in plain) && !('coverage' in plain));
   });
 
+  it('--assume: what was assumed is counted apart and told in words; a name that is none is refused', async () => {
+    const { assumed, fields, divergences } = JSON.parse(await replay('--assume=hidden-pairs,host-present', '--json'));
+    const plain = JSON.parse(await replay('--json'));
+    assert.deepEqual(assumed.assumptions, ['hidden-pairs', 'host-present']);
+    assert.deepEqual(assumed.fields.state, { equal: 0, wrong: 0 });
+    assert.deepEqual([fields, divergences], [plain.fields, plain.divergences]);
+    assert.ok(!('assumed' in plain));
+    const text = await replay('--assume');
+    assert.match(text, /^state {3}0 equal, 0 unknown, 0 wrong; assumed 0 equal, 0 wrong$/m);
+    assert.match(text, /^assumed: host-present: H_ENTER found the host page mapped$/m);
+    await assert.rejects(
+      ran(replayCommand, [folder, '--assume=luck']),
+      /no assumption luck; there are\n {2}empty-start: /,
+    );
+    await assert.rejects(ran(replayCommand, [folder, '--assume=']), /no assumption without a name/);
+  });
+
   it('says of a folder without hptscope.json what to do', async () => {
     await assert.rejects(ran(replayCommand, [folder]), /no hptscope\.json is in this folder; `npx hptscope recording /);
   });

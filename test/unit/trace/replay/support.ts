@@ -59,3 +59,18 @@ export const faultEnter = (task: string, hpte: string, guest: string, ea: string
   `${task} kvm_page_fault_enter: VCPU 0: hpte=${hpte} guest=${guest} ea=${ea} slot=${slot}`;
 export const faultExit = (task: string, hpte: string, ret: string): string =>
   `${task} kvm_page_fault_exit: VCPU 0: hpte=${hpte} ret=${ret}`;
+/** The two events of a hypercall. @param registers r4 to r7 */
+export const hcall = (
+  task: string,
+  name: string,
+  registers: readonly bigint[],
+  rc = 'H_SUCCESS',
+  vcpu = 0,
+): string[] => [
+  hcallEnter(task, name, registers, vcpu),
+  `${task} kvm_hcall_exit: VCPU ${vcpu}: ret=RESUME_GUEST hcall_rc=${rc}`,
+];
+export const hcallEnter = (task: string, name: string, registers: readonly bigint[], vcpu = 0): string => {
+  const hex = Array.from({ length: 4 }, (_, i) => `0x${(registers[i] ?? 0n).toString(16)}`);
+  return `${task} kvm_hcall_enter: VCPU ${vcpu}: hcall=${name} GPR4-7=${hex.join(',')}`;
+};
