@@ -83,15 +83,7 @@ const MOST_LINES = 50;
 const LONGEST = 10_000;
 const wordPattern = /^(?:0x)?[0-9a-f]{1,16}$/i;
 
-/** What can be pasted, for prompts. */
-export function pasteHint(): string {
-  return l10n.t(
-    'a trace line, an HPTE pair, a DSISR, an rmap word, or: {0} and a word',
-    Object.keys(WORD_KINDS).join(', '),
-  );
-}
-
-/** Decodes a text. @returns every way to decode it, or a sentence that says what would be right */
+/** Decodes a text. @returns every way to decode it, or a short sentence that says what is wrong with it */
 export function decodePasted(text: string): readonly Decoded[] | string {
   const lines = text
     .slice(0, LONGEST)
@@ -99,13 +91,27 @@ export function decodePasted(text: string): readonly Decoded[] | string {
     .map((line) => line.trim())
     .filter((line) => line !== '');
   const decoded = lines.slice(0, MOST_LINES).flatMap((line) => decodeLine(line));
-  return decoded.length > 0 ? decoded : l10n.t('This can be decoded as nothing: expected {0}.', pasteHint());
+  return decoded.length > 0 ? decoded : mistakeIn(lines[0] ?? '');
+}
+
+function partsOf(line: string): string[] {
+  return line.split(/[\s,:=/]+/).filter((part) => part !== '');
+}
+
+function mistakeIn(line: string): string {
+  const [first = '', ...rest] = partsOf(line);
+  const kind = wordKind(first.toLowerCase());
+  if (kind === undefined) return l10n.t('This is neither a trace line nor words of up to 64 bits in hex.');
+  const wrong = rest.find((part) => !isWord(part));
+  return wrong === undefined
+    ? l10n.t('Expected {0}.', `${first.toLowerCase()} ${kind.words}`)
+    : l10n.t('{0} is no word of up to 64 bits in hex.', wrong.length > 24 ? `${wrong.slice(0, 24)}…` : wrong);
 }
 
 function decodeLine(line: string): readonly Decoded[] {
   const traced = traceLine(line);
   if (traced !== undefined) return [traced];
-  const [first = '', ...rest] = line.split(/[\s,:=/]+/).filter((part) => part !== '');
+  const [first = '', ...rest] = partsOf(line);
   const kind = wordKind(first.toLowerCase());
   if (kind !== undefined) return rest.length > 0 && rest.every(isWord) ? [wordsAs(kind, rest.map(wordOf))] : [];
   const words = [first, ...rest];

@@ -2,13 +2,15 @@
 // is selected in an editor comes into the box by itself; lines of traces and dumps are decoded in a hover too.
 
 import * as vscode from 'vscode';
-import { type Decoded, decodedText, decodePasted, type Part, pasteHint } from '../debug/pasted';
+import { type Decoded, decodedText, decodePasted, type Part, WORD_KINDS } from '../debug/pasted';
 
 interface Item extends vscode.QuickPickItem {
   /** what Enter copies */
   readonly copies?: string;
   /** Enter opens all of it as a document */
   readonly opens?: boolean;
+  /** Enter begins the text with this */
+  readonly begins?: string;
 }
 
 const longestHovered = 2000;
@@ -23,7 +25,7 @@ export function showDecoded(text: unknown): void {
   const given = typeof text === 'string' ? text : selectedText();
   const box = vscode.window.createQuickPick<Item>();
   box.title = vscode.l10n.t('Decode');
-  box.placeholder = pasteHint();
+  box.placeholder = vscode.l10n.t('A trace line, a line of a table dump, an HPTE pair, or a word');
   // a box has one line: of several the first ones are shown, all are decoded
   let all = given;
   box.value = given.replace(/\s*\n\s*/g, ' ⏎ ');
@@ -31,7 +33,7 @@ export function showDecoded(text: unknown): void {
   const current = () => (box.value === shown ? all : box.value);
   const refresh = () => {
     all = current();
-    box.items = all.trim() === '' ? [] : itemsOf(decodePasted(all));
+    box.items = all.trim() === '' ? formItems() : itemsOf(decodePasted(all));
   };
   const owned = [
     box,
@@ -39,7 +41,10 @@ export function showDecoded(text: unknown): void {
     box.onDidHide(() => vscode.Disposable.from(...owned).dispose()),
     box.onDidAccept(async () => {
       const [item] = box.activeItems;
-      if (item?.opens) {
+      if (item?.begins !== undefined) {
+        box.value = item.begins;
+        refresh();
+      } else if (item?.opens) {
         box.hide();
         await open(current());
       } else if (item?.copies !== undefined) {
@@ -54,7 +59,7 @@ export function showDecoded(text: unknown): void {
 
 function itemsOf(decoded: readonly Decoded[] | string): Item[] {
   if (typeof decoded === 'string') {
-    return [{ label: `$(info) ${decoded}`, alwaysShow: true }];
+    return [{ label: `$(error) ${decoded}`, alwaysShow: true }, ...formItems()];
   }
   const openAll: Item = { label: `$(go-to-file) ${vscode.l10n.t('Open as text')}`, opens: true, alwaysShow: true };
   return [
@@ -65,6 +70,16 @@ function itemsOf(decoded: readonly Decoded[] | string): Item[] {
     { label: '', kind: vscode.QuickPickItemKind.Separator },
     openAll,
   ];
+}
+
+/** What a word can be said to be. */
+function formItems(): Item[] {
+  return Object.entries(WORD_KINDS).map(([name, { words, title }]) => ({
+    label: `${name} ${words}`,
+    description: title,
+    begins: `${name} `,
+    alwaysShow: true,
+  }));
 }
 
 function partItems({ name, value, parts }: Part, indent: string): Item[] {

@@ -25,7 +25,14 @@ describe('questions', () => {
     await input().fill('dsisr 0x42000000');
     await rows().filter({ hasText: 'NOHPTE ISSTORE' }).first().waitFor();
     await input().fill('nonsense');
-    await rows().filter({ hasText: 'expected a trace line, an HPTE pair' }).first().waitFor();
+    await rows().filter({ hasText: 'neither a trace line nor words of up to 64 bits in hex.' }).waitFor();
+    await opened().screenshot('decode-mistake');
+    await rows().filter({ hasText: 'slb VSID-WORD' }).click();
+    await becomes(
+      () => input().inputValue(),
+      (text) => text === 'slb ',
+      'the kind of word to be written',
+    );
     await opened().page.keyboard.press('Escape');
   });
 

@@ -75,10 +75,18 @@ describe('decoding what was pasted', () => {
   });
 
   it('says what would be right', () => {
-    for (const text of ['', 'hello there', 'hpte', 'dsisr zz', '1 2 3 4 5 6', 'rmap 0x123456789abcdef01']) {
+    for (const [text, right] of [
+      ['', /neither a trace line nor words/],
+      ['hello there', /neither a trace line nor words of up to 64 bits in hex/],
+      ['1 2 3 4 5 6', /neither a trace line nor words/],
+      ['hpte', /^Expected hpte V R \[GUEST\]\.$/],
+      ['dsisr zz', /^zz is no word/],
+      ['rmap 0x123456789abcdef01', /^0x123456789abcdef01 is no word of up to 64 bits/],
+    ] as const) {
       const answer = decodePasted(text);
       assert.ok(typeof answer === 'string', text);
-      assert.match(answer, /expected a trace line, an HPTE pair/);
+      assert.match(answer, right);
+      assert.ok(answer.length < 70, 'it fits into the row of a box');
     }
   });
 
