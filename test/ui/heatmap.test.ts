@@ -300,6 +300,36 @@ describe('heatmap webview', () => {
     await becomes(hover, (text) => text === now, `the read-out to say ${now}`);
   });
 
+  it('leaves nothing out of reach in a narrow and low panel: it wraps, and scrolls down only', async () => {
+    page = await harness.open({ table: sparse, size: { width: 290, height: 470 } });
+    await travel(page, 1);
+    await page.locator('.changes .link').first().waitFor();
+    const outside = await page
+      .locator('vscode-button, vscode-checkbox, vscode-text-field, .hover')
+      .evaluateAll((all) =>
+        all
+          .map((one) => one.getBoundingClientRect())
+          .filter(({ left, right }) => left < 0 || right > window.innerWidth),
+      );
+    assert.deepEqual(outside, []);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 290);
+    assert.ok(((await page.locator('.map').boundingBox())?.height ?? 0) >= 190);
+    await page.locator('.pteg').scrollIntoViewIfNeeded();
+    await page.screenshot({ path: pictureFile('narrow') });
+  });
+
+  it('has room for the PTEG of the cursor beside an editor', async () => {
+    page = await harness.open({ table: sparse, size: { width: 510, height: 860 } });
+    await page
+      .locator('.pteg tr[aria-current] td')
+      .filter({ hasText: /^0x\w{16}$/ })
+      .first()
+      .waitFor();
+    const room = await page.locator('.details').evaluate(({ clientWidth, scrollWidth }) => [clientWidth, scrollWidth]);
+    assert.equal(room[1], room[0]);
+    await page.screenshot({ path: pictureFile('beside') });
+  });
+
   for (const theme of ['dark', 'light', 'highContrast', 'highContrastLight'] as const) {
     it(`has no serious accessibility violation and looks as it should in ${theme}`, async () => {
       page = await harness.open({ theme, table: varied });
