@@ -109,8 +109,6 @@ const TRACED: ReadonlySet<EventName> = new Set<EventName>([
   'notifier.age',
 ]);
 
-const NO_MOMENT = 0xffffffff;
-
 /** Activations of kernel paths looked at in one slice. */
 const FRAMES_LOOKED_AT = 1 << 11;
 
@@ -124,8 +122,6 @@ export class Run {
   private readonly sources: Statements;
   private readonly texts: readonly string[];
   private readonly mover: Mover;
-  /** first moment of each statement by source number, NO_MOMENT where it has none; made when first asked for */
-  private firstMoment: Uint32Array | null = null;
   private current: number;
 
   /** @param index of its whole journal; made here when it is not given */
@@ -155,7 +151,6 @@ export class Run {
   /** Takes what has been journaled and stated since into the run, which stands where it stood. */
   grow(): void {
     this.index.take(this.log.end);
-    this.firstMoment = null;
   }
 
   /** The current moment. */
@@ -240,12 +235,7 @@ export class Run {
 
   /** The first moment of a statement by source number, or -1. */
   momentOfSource(source: number): number {
-    if (this.firstMoment === null) {
-      this.firstMoment = new Uint32Array(this.sources.length).fill(NO_MOMENT);
-      for (let m = this.length - 1; m >= 0; m--) if (this.isStatement(m)) this.firstMoment[this.sourceNumber(m)] = m;
-    }
-    const moment = this.firstMoment[source] ?? NO_MOMENT;
-    return moment === NO_MOMENT ? -1 : moment;
+    return this.index.momentOfSource(source);
   }
 
   /** Kernel paths under way at a moment, innermost first; empty at a statement. */

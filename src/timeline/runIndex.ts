@@ -59,6 +59,9 @@ export class RunIndex {
   /** the stretch that was found last */
   private statement = 0;
 
+  // by source number: the first moment, NONE where there is none (yet)
+  private readonly firstMoment = new Column();
+
   // by frame
   private readonly frameParent = new Column();
   private readonly frameAddress = new Column();
@@ -140,6 +143,7 @@ export class RunIndex {
           this.stack = [];
         }
         this.source = value;
+        this.noteFirst(value);
         this.begin(address);
         return;
       case REC_RESUME: {
@@ -181,6 +185,13 @@ export class RunIndex {
     this.interrupted.push({ source: this.source, stack: this.stack, latest: this.latest, race });
   }
 
+  /** The moment that begins is the first one of its statement, if that had none. */
+  private noteFirst(source: number): void {
+    const { firstMoment } = this;
+    while (firstMoment.length <= source) firstMoment.push(NONE);
+    if (firstMoment.at(source) === NONE) firstMoment.set(source, this.addresses.length);
+  }
+
   private begin(address: number): void {
     const known = this.statementSource.length;
     if (known === 0 || this.statementSource.at(known - 1) !== this.source) {
@@ -198,6 +209,7 @@ export class RunIndex {
       this.frameOf,
       this.statementFrom,
       this.statementSource,
+      this.firstMoment,
       this.frameParent,
       this.frameAddress,
       this.raceFrom,
@@ -261,6 +273,12 @@ export class RunIndex {
     if (!isIn(statement)) statement = isIn(statement + 1) ? statement + 1 : this.statementFrom.upTo(moment) - 1;
     this.statement = statement;
     return this.statementSource.at(statement);
+  }
+
+  /** The first moment of a statement by source number, or -1. */
+  momentOfSource(source: number): number {
+    const moment = source >= 0 && source < this.firstMoment.length ? this.firstMoment.at(source) : NONE;
+    return moment === NONE ? -1 : moment;
   }
 
   /** The moment within whose kernel path a moment's statement runs, another actor's; -1 when it is not in a race. */

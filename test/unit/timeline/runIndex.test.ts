@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { Log } from '../../../src/model/log';
 import { Machine } from '../../../src/model/machine';
+import { runScenario } from '../../../src/scenario/runner';
 import { Run } from '../../../src/timeline/run';
 import { RunIndex } from '../../../src/timeline/runIndex';
 
@@ -66,5 +67,29 @@ describe('index of a run', () => {
     for (const end of recorded.ends) index.take(end);
     assert.equal(index.end, recorded.log.end);
     assert.deepEqual(told(runOf(recorded, index)), told(runOf(recorded, RunIndex.of(recorded.log))));
+  });
+
+  it('knows the first moment of each statement, of one that is repeated, raced or never reached too', () => {
+    const text = [
+      'machine power9 linux-6.1 order 18 page 4K',
+      'memslot 0 gpa 0 size 16M hva 0x7f0000000000',
+      'slb 0 ea 0xc000000000000000 vsid 0x12345 segment 256M',
+      'a: h_enter ea 0xc000000000010000 gpa 0x10000 pp 2',
+      'repeat 3',
+      '  store a',
+      '  load a racing page_fault.before_lock: swap-out gpa 0x10000',
+      '  swap-out gpa 0x10000',
+    ].join('\n');
+    const ran = runScenario(text, 'repeated.hpt');
+    assert.ok('run' in ran, 'the scenario runs');
+    const { run } = ran;
+    const first = new Map<number, number>();
+    for (let m = run.length - 1; m >= 0; m--) if (run.isStatement(m)) first.set(run.sourceNumber(m), m);
+    const sources = Array.from({ length: run.statements.length + 2 }, (_, source) => source - 1);
+    assert.deepEqual(
+      sources.map((source) => run.momentOfSource(source)),
+      sources.map((source) => first.get(source) ?? -1),
+    );
+    assert.ok(first.size >= 7);
   });
 });
