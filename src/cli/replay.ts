@@ -80,6 +80,7 @@ export const replayCommand: Command = {
     const chosen = chooseMachine(input, vm);
     if (typeof chosen === 'string') throw new Error(chosen);
     const { replay, report, falseOnes } = replayed(chosen.input, keyframes, assume);
+    if (replay.unread.told !== undefined) surroundings.problem(`warning: ${replay.unread.told}`);
     const more: MoreReports = {
       machines: replay.machines.all,
       divergenceEvents: [...replay.divergences, ...falseOnes].sort((a, b) => a.event - b.event),

@@ -1,16 +1,17 @@
 // Bytes of text taken four at a time, for the text reader's hot path: a load of a DataView costs as much as that of one byte.
 
-/** Where the first line feed in [from, to) stands; -1 if there is none. `view` shows the bytes. */
-export function lineFeedIn(view: DataView, from: number, to: number): number {
+/** Where a byte stands first in [from, to); -1 if it does not. `view` shows the bytes. */
+export function byteIn(view: DataView, byte: number, from: number, to: number): number {
+  const four = byte * 0x01010101;
   let p = from;
   for (; p + 4 <= to; p += 4) {
-    const found = zeroBytes(view.getInt32(p, true) ^ 0x0a0a0a0a);
+    const found = zeroBytes(view.getInt32(p, true) ^ four);
     if (found !== 0) {
       return p + ((31 - Math.clz32(found & -found)) >> 3);
     }
   }
   for (; p < to; p++) {
-    if (view.getUint8(p) === 10) {
+    if (view.getUint8(p) === byte) {
       return p;
     }
   }

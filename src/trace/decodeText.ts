@@ -4,6 +4,7 @@
 import { ByteCursor, textOf } from './byteCursor';
 import type { DecodedEvent } from './decoded';
 import { type KnownEventName, knownEvents } from './eventKinds';
+import { decodeRawText } from './rawText';
 import { exitReasonNames, hcallNames, hcallReturnNames, resumeNames, type SymbolTable, trapNames } from './symbols';
 
 type TextDecode = (c: ByteCursor) => DecodedEvent;
@@ -243,12 +244,14 @@ export function decodeText(code: number, name: string, bytes: Uint8Array, start:
   } else if (c.sees('(')) {
     event = probe(name)(c);
   } else {
-    return { kind: 'other', name, text: textOf(bytes, start, end) };
+    const text = textOf(bytes, start, end);
+    return decodeRawText(name, text) ?? { kind: 'other', name, text };
   }
   c.finish();
   if (c.failed === undefined) {
     return event;
   }
-  const other = { kind: 'other', name, text: textOf(bytes, start, end) } as const;
-  return known === undefined ? other : { ...other, why: `expected ${c.failed}` };
+  const text = textOf(bytes, start, end);
+  const other = { kind: 'other', name, text } as const;
+  return decodeRawText(name, text) ?? (known === undefined ? other : { ...other, why: `expected ${c.failed}` });
 }

@@ -3,6 +3,8 @@
 import { textOf } from './byteCursor';
 import { TraceEvents } from './events';
 import { FtraceLineParser } from './ftraceLine';
+import { dressLength, EscapeFilter } from './lineDress';
+import { adviceOn } from './strayLines';
 
 export type InputKind =
   | 'scenario'
@@ -67,7 +69,7 @@ export function detectInput(name: string, head: Uint8Array): Detected {
     return { kind: 'htabfd' };
   }
   if (looksBinary(head)) {
-    return looksLikeHtabStream(head) ? { kind: 'htabfd' } : binary();
+    return looksLikeHtabStream(head) ? { kind: 'htabfd' } : binary(head);
   }
   if (/\.hpt$/i.test(plain)) {
     return { kind: 'scenario' };
@@ -75,8 +77,9 @@ export function detectInput(name: string, head: Uint8Array): Detected {
   if (/\.hptsession$/i.test(plain)) {
     return { kind: 'session' };
   }
-  const kind = detectText(textOf(head), head) ?? dump?.[0];
-  return kind === undefined ? unknown() : { kind };
+  const text = textOf(head).replace(/^\ufeff/, '');
+  const kind = detectText(text, head) ?? dump?.[0];
+  return kind === undefined ? unknown(text) : { kind };
 }
 
 function empty(name: string): Detected {
@@ -86,13 +89,24 @@ function empty(name: string): Detected {
   return { kind: undefined, why: 'empty', message: `The file is empty. ${what}` };
 }
 
-function binary(): Detected {
+function binary(head: Uint8Array): Detected {
+  const mark = ((head[0] ?? 0) << 8) | (head[1] ?? 0);
+  if (mark === 0xfffe || mark === 0xfeff) {
+    const what = 'The text is in UTF-16, as PowerShell writes it. Convert it first: iconv -f UTF-16 -t UTF-8.';
+    return { kind: undefined, why: 'binary', message: what };
+  }
   const message = `The file is binary, but neither a trace.dat (trace-cmd version 6 or 7) nor a KVM_PPC_GET_HTAB_FD stream. Expected ${readable}.`;
   return { kind: undefined, why: 'binary', message };
 }
 
-function unknown(): Detected {
-  return { kind: undefined, why: 'unknown', message: `The text is in none of the known forms. Expected ${readable}.` };
+function unknown(text: string): Detected {
+  const advice = adviceOn(text);
+  const why = advice === undefined ? '' : `: ${advice}`;
+  return {
+    kind: undefined,
+    why: 'unknown',
+    message: `The text is in none of the known forms${why}. Expected ${readable}.`,
+  };
 }
 
 /** True if the bytes hold characters that no text has. */
@@ -134,7 +148,8 @@ function detectText(text: string, head: Uint8Array): InputKind | undefined {
 }
 
 /** True if one of the first lines is an ftrace event. */
-function hasFtraceLine(head: Uint8Array): boolean {
+function hasFtraceLine(bytes: Uint8Array): boolean {
+  const head = new EscapeFilter().strip(bytes);
   const parser = new FtraceLineParser(new TraceEvents());
   let start = 0;
   for (let line = 0; line < 400 && start < head.length; line++) {
@@ -142,6 +157,7 @@ function hasFtraceLine(head: Uint8Array): boolean {
     let end = found < 0 ? head.length : found;
     const next = end + 1;
     end = head[end - 1] === 13 ? end - 1 : end;
+    start += dressLength(head, start, end);
     if (end > start && head[start] !== 35 && parser.parse(head, start, end)) {
       return true;
     }

@@ -6,7 +6,6 @@ import { ByteInterner, hashStart } from './byteInterner';
 import { areLetters, hashStep } from './byteWords';
 import type { TraceEvents } from './events';
 
-const LINE_FEED = 10;
 const SPACE = 32;
 const PAREN = 40;
 const COLON = 58;
@@ -20,6 +19,8 @@ const kindMask = 0xffff;
 export class EventNames {
   /** Code of the name found last. */
   kind = 0;
+  /** Code of what names no event, if there was any. */
+  unnamed: number | undefined;
   readonly #events: TraceEvents;
   readonly #names = new ByteInterner();
   // Of the name that #scan passed: where it starts and ends, the character behind it, and the hash over both.
@@ -49,7 +50,7 @@ export class EventNames {
     return this.#textBehind(b, end, entry);
   }
 
-  /** The same for a name that came before, with `:` or `(` behind it; -1 for any other. Bytes behind the line's end may be seen. */
+  /** The same for a name that came before, with `:` or `(` behind it; -1 for any other. */
   readKnown(b: Uint8Array, view: DataView, p: number, end: number): number {
     this.#scan(b, view, p, end);
     if (this.#behind === SPACE) {
@@ -89,9 +90,6 @@ export class EventNames {
         hash = hashStart;
       } else if (c === COLON || c === SPACE || c === PAREN) {
         break;
-      } else if (c === LINE_FEED) {
-        c = SPACE;
-        break;
       } else {
         hash = hashStep(hash, c);
       }
@@ -120,7 +118,11 @@ export class EventNames {
       return this.#events.kindCode(`sys_exit_${name.slice(4)}`) | syscallEntry;
     }
     // The function tracer (`func <-caller`), or an event that prints no name: kept as text.
-    return this.#events.kindCode(rest.includes('<-') ? 'function' : 'unnamed') | functionEntry;
+    if (rest.includes('<-')) {
+      return this.#events.kindCode('function') | functionEntry;
+    }
+    this.unnamed ??= this.#events.kindCode('unnamed');
+    return this.unnamed | functionEntry;
   }
 
   /** Where the event's own text starts, behind the name that #scan passed. */
@@ -140,14 +142,18 @@ export class EventNames {
     while (p < end && b[p] === SPACE) {
       p++;
     }
-    if ((entry & markerInText) !== 0) {
-      // trace-cmd: `print: symbol: text`
-      for (let q = p; q + 1 < end && b[q] !== SPACE; q++) {
-        if (b[q] === COLON && b[q + 1] === SPACE) {
-          return q + 2;
-        }
-      }
-    }
-    return p;
+    return (entry & markerInText) === 0 ? p : markerTextAt(b, p, end);
   }
+}
+
+const rawMarker = /^ip=\S+ buf=/;
+
+/** Where the text of a marker starts, as trace-cmd prints it: `symbol: text`, with -R `ip=symbol buf=text`. */
+function markerTextAt(b: Uint8Array, p: number, end: number): number {
+  for (let q = p; q + 1 < end && b[q] !== SPACE; q++) {
+    if (b[q] === COLON && b[q + 1] === SPACE) {
+      return q + 2;
+    }
+  }
+  return p + (rawMarker.exec(textOf(b, p, Math.min(end, p + 300)))?.[0].length ?? 0);
 }

@@ -37,11 +37,14 @@ export interface TraceTask {
   readonly tgid: number;
 }
 
-/** The trace lost events of one CPU here: before the event with index `before`. `count` is undefined when the trace gives none. */
+/** The trace lost events here: before the event with index `before`. `count` is undefined when the trace gives none. */
 export interface LostEvents {
   readonly before: number;
-  readonly cpu: number;
+  /** Whose events: all since the CPU's event before may be missing. Undefined: an event of any CPU, right here (a line that cannot be read). */
+  readonly cpu: number | undefined;
   readonly count: number | undefined;
+  /** Events may be missing from the beginning of the trace on. */
+  readonly fromStart?: true;
 }
 
 /** What a reader knows of an event when it adds it. */

@@ -12,15 +12,20 @@
 
 import { isDigit, textOf } from './byteCursor';
 import { ByteInterner, hashBytes } from './byteInterner';
-import { lineFeedIn } from './byteWords';
+import { byteIn } from './byteWords';
 import { EventNames } from './eventNames';
 import type { NewEvent, TraceEvents } from './events';
 import { LineHeads } from './lineHeads';
 
+const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 const SPACE = 32;
 const COLON = 58;
 const PAREN = 40;
+const BRACKET = 91;
+
+/** Two events take so many bytes of text at least. */
+const shortestPair = 70;
 
 const powersOfTen = Array.from({ length: 10 }, (_, digits) => 10 ** digits);
 
@@ -37,6 +42,8 @@ export class FtraceLineParser implements NewEvent {
   length = 0;
   textAt = 0;
   line = 0;
+  /** True if the last line may hold the beginning of another one behind its own: its text has a CPU's number in brackets. */
+  crowded = false;
   /** Form of the time stamp of the last line. */
   stamp: StampForm = 'seconds';
   /** Smallest step of the last line's time stamp, in ns (or ticks). */
@@ -84,6 +91,7 @@ export class FtraceLineParser implements NewEvent {
     this.#setTime();
     this.textAt = p - start;
     this.length = end - start;
+    this.crowded = mayHoldAnother(view, p, start, end);
     return true;
   }
 
@@ -104,20 +112,17 @@ export class FtraceLineParser implements NewEvent {
     if (slot < 0) {
       return -1;
     }
-    // Nothing up to the event's text passes a line feed but a stamp in microseconds, so the line's end need not be known yet.
+    // A stamp in microseconds passes what stands behind it, but no other form passes a line feed.
     let p = this.#stampAt(b, head, end);
-    if (p < 0 || this.stamp === 'latency-us') {
+    const lineEnd = p < 0 || this.stamp === 'latency-us' ? -1 : byteIn(view, LINE_FEED, p, end);
+    if (lineEnd < 0) {
       return -1;
     }
-    while (p < end && b[p] === SPACE) {
+    while (p < lineEnd && b[p] === SPACE) {
       p++;
     }
-    p = this.#names.readKnown(b, view, p, end);
+    p = this.#names.readKnown(b, view, p, lineEnd);
     if (p < 0) {
-      return -1;
-    }
-    const lineEnd = lineFeedIn(view, p, end);
-    if (lineEnd < 0) {
       return -1;
     }
     this.task = heads.task[slot] as number;
@@ -127,7 +132,13 @@ export class FtraceLineParser implements NewEvent {
     this.#setTime();
     this.textAt = p - start;
     this.length = lineEnd - start - (b[lineEnd - 1] === CARRIAGE_RETURN ? 1 : 0);
+    this.crowded = mayHoldAnother(view, p, start, lineEnd);
     return lineEnd;
+  }
+
+  /** The kind of lines that name no event, if there were any. */
+  get unnamed(): number | undefined {
+    return this.#names.unnamed;
   }
 
   #viewOf(b: Uint8Array): DataView {
@@ -146,7 +157,7 @@ export class FtraceLineParser implements NewEvent {
     }
     const limit = Math.min(end, comm + 72);
     for (let q = comm + 2; q < limit; q++) {
-      if (b[q] !== 91 /* [ */ || b[q - 1] !== SPACE) {
+      if (b[q] !== BRACKET || b[q - 1] !== SPACE) {
         continue;
       }
       let p = q + 1;
@@ -345,6 +356,18 @@ export class FtraceLineParser implements NewEvent {
     }
     return this.#names.read(b, view, p, end);
   }
+}
+
+/** True if a line whose event's text starts at `p` is long enough for two, and has `[` and a digit in that text. */
+function mayHoldAnother(view: DataView, p: number, start: number, end: number): boolean {
+  if (end - start < shortestPair) {
+    return false;
+  }
+  let bracket = byteIn(view, BRACKET, p, end - 1);
+  while (bracket >= 0 && !isDigit(view.getUint8(bracket + 1))) {
+    bracket = byteIn(view, BRACKET, bracket + 1, end - 1);
+  }
+  return bracket >= 0;
 }
 
 /** The position behind a number and a blank, or -1 if what stands there is no such number (`0xf0f0: …`, `1st: …`). */

@@ -6,9 +6,13 @@ import { textOf } from './byteCursor';
 import { eventCode, isHptProbe } from './eventKinds';
 import { TraceEvents } from './events';
 import { FtraceLineParser } from './ftraceLine';
+import { dressLength, EscapeFilter } from './lineDress';
 import { type InputProblem, ProblemList, type ReadControl } from './problem';
+import { adviceOn, holdsAnotherLine, holdsEvent, isHarmless, type LossMark, lossMark, perfLoss } from './strayLines';
 import { blockSize, TextBlocks } from './textBlocks';
 import { TextLines } from './textLines';
+
+const HASH = 35;
 
 /** Longest line believed, in bytes; the kernel's own lines end far below. */
 const longestLine = 1 << 16;
@@ -16,13 +20,9 @@ const longestLine = 1 << 16;
 /** Pieces of the input from this size on are kept as they are; smaller ones are copied into larger blocks. */
 const keptFrom = 1 << 15;
 
-const lostPattern = /^\s*CPU:(\d{1,5}) \[(?:LOST )?(?:(\d{1,15}) )?EVENTS(?: DROPPED)?\]/;
 /** Lines of the header of `perf script --header`. */
 const perfPattern = /^# (os release|cpudesc) : (\S.{0,99}?)\s*$/;
 const fillPattern = /^# entries-in-buffer\/entries-written: (\d+)\/(\d+)/;
-/** A line of a call chain, as perf script prints it below an event: address, symbol, (object). */
-const callChainPattern = /^\s+[0-9a-f]{1,16} \S.* \(.*\)$/;
-const harmlessPattern = /^(?:\s*$|cpus=\d|version = |CPU \d+ is empty|\s*\[?perf|trace-cmd|\s*\[UNKNOWN EVENT\])/;
 
 /** What a trace reader gives: the events, what the file says about itself, and what is wrong with it. */
 export interface TraceFile {
@@ -65,6 +65,7 @@ export class FtraceTextReader {
   readonly problems: ProblemList;
   readonly #blocks = new TextBlocks();
   readonly #parser = new FtraceLineParser(this.events);
+  readonly #escapes = new EscapeFilter();
   /** Start of the first line in the current block that is not parsed yet. */
   #lineStart = 0;
   /** Lines before that one. */
@@ -72,6 +73,10 @@ export class FtraceTextReader {
   /** True inside a line longer than `longestLine`, which is skipped. */
   #skipping = false;
   #overwritten = 0;
+  /** Losses of which only the end is known. */
+  readonly #lostAnywhere: LossMark[] = [];
+  /** The beginning of the first line that could not be read. */
+  #firstUnread = '';
   #graph = false;
   #about: TraceAbout = {};
   #backwards = 0;
@@ -84,8 +89,9 @@ export class FtraceTextReader {
   }
 
   /** Takes the next bytes of the file. Large pieces are kept, not copied: the caller must not change them afterwards. */
-  push(chunk: Uint8Array): void {
-    this.bytes += chunk.length;
+  push(bytes: Uint8Array): void {
+    this.bytes += bytes.length;
+    const chunk = this.#escapes.strip(bytes);
     const from = chunk.length < keptFrom || chunk.length > blockSize ? 0 : this.#copyUnfinished(chunk);
     if (from === 0) {
       this.#copy(chunk);
@@ -143,6 +149,9 @@ export class FtraceTextReader {
       );
     }
     this.#blocks.cutAt(this.#lineStart);
+    for (const { cpu, count } of this.#lostAnywhere) {
+      this.events.lost.push({ before: this.events.count, cpu, count, fromStart: true });
+    }
     if (!cancelled) {
       this.#judge();
     }
@@ -194,10 +203,12 @@ export class FtraceTextReader {
   }
 
   #parseLine(block: Uint8Array, start: number, end: number): void {
-    if (block[start] === 35 /* # */ || end === start || !this.#parser.parse(block, start, end)) {
-      this.#otherLine(block, start, end);
+    const first = this.#linesDone === 1 ? start + byteOrderMark(block, start) : start;
+    const from = first + dressLength(block, first, end);
+    if (block[from] === HASH || end === from || !this.#parser.parse(block, from, end)) {
+      this.#otherLine(block, from, end);
     } else {
-      this.#addEvent(start);
+      this.#addEvent(from);
     }
   }
 
@@ -205,6 +216,10 @@ export class FtraceTextReader {
   #addEvent(start: number): void {
     const parser = this.#parser;
     const events = this.events;
+    const odd = parser.crowded || parser.kind === this.#parser.unnamed;
+    if (odd && this.#isNoEvent(textOf(this.#blocks.block, start + parser.textAt, start + parser.length))) {
+      return;
+    }
     parser.line = this.#linesDone;
     parser.offset = this.#blocks.addressOf(start);
     const count = events.count;
@@ -216,6 +231,36 @@ export class FtraceTextReader {
     events.add(parser, 0);
   }
 
+  /** What has the head of an event but is none: perf's record of a loss, or two lines that ran into each other. */
+  #isNoEvent(text: string): boolean {
+    const lost = perfLoss(text);
+    if (lost !== undefined) {
+      this.events.lost.push({ before: this.events.count, cpu: this.#parser.cpu, count: lost.count });
+      return true;
+    }
+    if (!holdsAnotherLine(text)) {
+      return false;
+    }
+    this.#unread(`two lines ran into each other here; what they told counts as lost: ${quoted(text)}`, text);
+    return true;
+  }
+
+  /** A line that cannot be read: an event may have stood there. */
+  #unread(message: string, text: string): void {
+    this.#firstUnread ||= text;
+    this.problems.add('error', message, { line: this.#linesDone, column: 1 });
+    this.#lostHere();
+  }
+
+  /** An event may be missing at this place. */
+  #lostHere(): void {
+    const before = this.events.count;
+    const last = this.events.lost.at(-1);
+    if (last?.before !== before || last.cpu !== undefined) {
+      this.events.lost.push({ before, cpu: undefined, count: undefined });
+    }
+  }
+
   /** A line that is no event: a comment, a lost-events mark, the continuation of the event above, or a mistake. */
   #otherLine(block: Uint8Array, start: number, end: number): void {
     const line = this.#linesDone;
@@ -223,38 +268,47 @@ export class FtraceTextReader {
       return;
     }
     const last = this.events.count - 1;
-    if (block[start] === 35 && !this.#continues(last, line)) {
-      this.#comment(textOf(block, start, end));
-      return;
-    }
     const text = textOf(block, start, Math.min(end, start + 200));
-    const lost = lostPattern.exec(text);
-    if (lost !== null) {
-      const count = lost[2] === undefined ? undefined : Number(lost[2]);
-      this.events.lost.push({ before: last + 1, cpu: Number(lost[1]), count });
+    const lost = lossMark(text);
+    if (lost !== undefined) {
+      this.#lost(lost);
       return;
     }
-    if (this.#continues(last, line)) {
+    if (block[start] === HASH && !this.#continues(last, line)) {
+      this.#comment(text);
+      return;
+    }
+    if (this.#continues(last, line) && !holdsEvent(text)) {
       const length = this.#blocks.addressOf(end) - (this.events.offset[last] as number);
       this.events.length[last] = length;
       return;
     }
-    if (this.#graph || harmlessPattern.test(text) || callChainPattern.test(text)) {
-      return;
+    if (!this.#graph && !isHarmless(text)) {
+      this.#unread(`this is not a line of an ftrace text: ${quoted(text)}`, text);
     }
-    this.problems.add('error', `this is not a line of an ftrace text: ${quoted(text)}`, { line, column: 1 });
+  }
+
+  #lost(mark: LossMark): void {
+    const { cpu, count, where } = mark;
+    if (where === 'anywhere') {
+      this.#lostAnywhere.push(mark);
+    } else {
+      const before = this.events.count;
+      this.events.lost.push({ before, cpu, count, ...(where === 'before' && { fromStart: true as const }) });
+    }
   }
 
   /**
    * True if a line that is no event belongs to the event before: texts that people write to the marker, stack traces and
-   * unknown events may have several lines. The events that this tool decodes have one (kvm_ppc_instr an empty second one).
+   * unknown events may have several lines. The events that this tool decodes have one (kvm_ppc_instr an empty second one), and so have
+   * system calls.
    */
   #continues(last: number, line: number): boolean {
     if (last < 0) {
       return false;
     }
     const kind = this.events.kind[last] as number;
-    const known = kind < eventCode.add_revmap || isHptProbe(kind);
+    const known = kind < eventCode.add_revmap || isHptProbe(kind) || /^sys_/.test(this.events.nameOf(last));
     if (known && kind !== eventCode.print) {
       return false;
     }
@@ -288,19 +342,16 @@ export class FtraceTextReader {
     }
   }
 
-  #longLine(): void {
-    this.problems.add('error', `this line is longer than ${longestLine} bytes and is skipped`, {
-      line: this.#linesDone,
-    });
+  #longLine(line = this.#linesDone): void {
+    this.problems.add('error', `this line is longer than ${longestLine} bytes and is skipped`, { line });
+    this.#lostHere();
   }
 
   /** Begins to skip a line that has grown too long without an end in sight. */
   #skipLong(): void {
     if (!this.#skipping) {
       this.#skipping = true;
-      this.problems.add('error', `this line is longer than ${longestLine} bytes and is skipped`, {
-        line: this.#linesDone + 1,
-      });
+      this.#longLine(this.#linesDone + 1);
     }
   }
 
@@ -335,24 +386,40 @@ export class FtraceTextReader {
           'Record with the nop tracer, or take the binary trace.dat of the same run.',
       );
     } else if (this.events.count === 0) {
+      const advice = adviceOn(this.#firstUnread);
       this.problems.add(
         'error',
         'no trace event found. Expected lines such as ' +
-          '"qemu-145 [000] ..... 86.509734: kvm_hcall_enter: VCPU 0: hcall=H_ENTER …".',
+          `"qemu-145 [000] ..... 86.509734: kvm_hcall_enter: VCPU 0: hcall=H_ENTER …"${advice === undefined ? '' : `; ${advice}`}.`,
       );
+    } else if (this.#namesNoEvent()) {
+      this.problems.add('error', 'no line names its event: print the names, too (perf script -F +event)');
+    }
+    if (this.#escapes.found) {
+      this.problems.add('info', 'the escape sequences of a terminal (colours) in this text are left out');
     }
     if (this.#overwritten > 0) {
       this.problems.add('warning', `the ring buffer overwrote ${this.#overwritten} events before this trace begins`, {
         line: 1,
       });
     }
-    for (const lost of this.events.lost.slice(0, 1)) {
-      const times = this.events.lost.length;
-      this.problems.add(
-        'warning',
-        `the trace lost events (${times} ${times === 1 ? 'time' : 'times'}, first on CPU ${lost.cpu})`,
-      );
+    this.#judgeLosses();
+  }
+
+  #judgeLosses(): void {
+    const marked = this.events.lost.filter(({ cpu, fromStart }) => cpu !== undefined || fromStart === true);
+    const [first] = marked;
+    if (first !== undefined) {
+      const times = marked.length === 1 ? '1 time' : `${marked.length} times`;
+      const where = first.cpu === undefined ? 'it is not told where' : `first on CPU ${first.cpu}`;
+      this.problems.add('warning', `the trace lost events (${times}, ${where})`);
     }
+  }
+
+  #namesNoEvent(): boolean {
+    const { kind, count } = this.events;
+    const { unnamed } = this.#parser;
+    return unnamed !== undefined && kind.subarray(0, count).every((code) => code === unnamed);
   }
 }
 
@@ -371,6 +438,11 @@ export async function readFtraceText(
     control.onProgress?.(reader.bytes);
   }
   return reader.end();
+}
+
+/** Length of the byte order mark that some editors put at the start of a text. */
+function byteOrderMark(b: Uint8Array, start: number): number {
+  return b[start] === 0xef && b[start + 1] === 0xbb && b[start + 2] === 0xbf ? 3 : 0;
 }
 
 /** A text in quotes, shortened for a message. */

@@ -1,6 +1,6 @@
 // Where a trace may miss events that its ring buffers lost. Each CPU has a buffer of its own: a mark says that events of one CPU are
 // missing since that CPU's event before it, among those of the other CPUs. A buffer that has overwritten its oldest events misses
-// them from the beginning of the trace to the CPU's first event.
+// them from the beginning of the trace to the CPU's first event. A line that cannot be read may have been an event.
 
 import type { TraceEvents } from './events';
 
@@ -27,9 +27,9 @@ export function lossesOf(events: TraceEvents): Loss[] {
 }
 
 function markedLosses({ lost, cpu: cpus }: TraceEvents): Loss[] {
-  return lost.map(({ before, cpu }) => {
-    let since = before;
-    while (since > 0 && cpus[since - 1] !== cpu) {
+  return lost.map(({ before, cpu, fromStart }) => {
+    let since = fromStart === true ? 0 : before;
+    while (cpu !== undefined && since > 0 && cpus[since - 1] !== cpu) {
       since--;
     }
     return { since, before };

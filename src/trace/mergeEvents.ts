@@ -35,6 +35,9 @@ export function mergeEvents(traces: readonly TraceEvents[]): TraceEvents {
     merged.overwritten += part.next === 0 ? part.events.overwritten : 0;
     take(part, merged);
   }
+  for (const part of parts) {
+    takeLosses(part, merged);
+  }
   return merged;
 }
 
@@ -69,15 +72,17 @@ function earliest(parts: readonly Part[]): Part | undefined {
   return best;
 }
 
+/** Takes over what a part lost before its next event. */
+function takeLosses(part: Part, merged: TraceEvents): void {
+  const { lost } = part.events;
+  for (let one = lost[part.nextLost]; one !== undefined && one.before <= part.next; one = lost[++part.nextLost]) {
+    merged.lost.push({ ...one, before: merged.count });
+  }
+}
+
 function take(part: Part, merged: TraceEvents): void {
   const { events, next: i } = part;
-  for (
-    let lost = events.lost[part.nextLost];
-    lost !== undefined && lost.before <= i;
-    lost = events.lost[++part.nextLost]
-  ) {
-    merged.lost.push({ ...lost, before: merged.count });
-  }
+  takeLosses(part, merged);
   const event: NewEvent = {
     time: (events.time[i] as number) + part.shift,
     cpu: events.cpu[i] as number,

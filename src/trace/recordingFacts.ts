@@ -137,8 +137,8 @@ export interface MatchedHcalls {
  * when another fact has the same next event.
  */
 export function matchHcallFacts(facts: readonly RecordingFact[], events: TraceEvents): MatchedHcalls {
-  const calls = hcallsByArguments(events);
-  const losses = lossesOf(events);
+  const { calls, unread } = hcallsByArguments(events);
+  const losses = [...lossesOf(events), ...unread.map((i) => ({ since: i, before: i }))];
   const byEvent = new Map<number, HcallFact>();
   const claimed = new Set<number>();
   const unmatched: HcallFact[] = [];
@@ -194,15 +194,17 @@ function callKey(nr: bigint, args: readonly bigint[]): string {
   return `${nr} ${args.slice(0, 4).join(' ')}`;
 }
 
-/** Indexes of the kvm_hcall_enter events by number and each number of first arguments. */
-function hcallsByArguments(events: TraceEvents): Map<string, number[]> {
+/** Indexes of the kvm_hcall_enter events by number and each number of first arguments, and of those that cannot be read. */
+function hcallsByArguments(events: TraceEvents): { readonly calls: Map<string, number[]>; readonly unread: number[] } {
   const calls = new Map<string, number[]>();
+  const unread: number[] = [];
   for (let i = 0; i < events.count; i++) {
     if (events.kind[i] !== eventCode.kvm_hcall_enter) {
       continue;
     }
     const event = events.decode(i);
     if (event.kind !== 'kvm_hcall_enter') {
+      unread.push(i);
       continue;
     }
     for (let n = 0; n <= event.args.length; n++) {
@@ -215,5 +217,5 @@ function hcallsByArguments(events: TraceEvents): Map<string, number[]> {
       }
     }
   }
-  return calls;
+  return { calls, unread };
 }

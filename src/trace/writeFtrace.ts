@@ -91,7 +91,9 @@ export function* ftraceText(events: TraceEvents, range?: EventRange): Generator<
   lost = lost < 0 ? events.lost.length : lost;
   for (let i = from; i < to; i++) {
     for (let mark = events.lost[lost]; mark !== undefined && mark.before <= i; mark = events.lost[++lost]) {
-      piece += `CPU:${mark.cpu} [LOST ${mark.count === undefined ? '' : `${mark.count} `}EVENTS]\n`;
+      // a line that could not be read stood among the events of no CPU in particular: those of the event before are as good as any
+      const cpu = mark.cpu ?? events.cpu[Math.max(0, mark.before - 1)];
+      piece += `CPU:${cpu} [LOST ${mark.count === undefined ? '' : `${mark.count} `}EVENTS]\n`;
     }
     piece += ftraceEventLine(events, i);
     if (piece.length > pieceLength) {

@@ -77,6 +77,21 @@ describe('our reader and trace-cmd report', () => {
       }
     });
 
+    it(`agree on every event of ${name} whose raw fields are printed`, async () => {
+      const bytes = input();
+      const { events } = await readTraceDat(bytes, 'trace.dat', partDecompressors(nodeDecoders));
+      const theirs = readText(report(bytes, ['-R', '-t']));
+      assert.equal(theirs.count, events.count);
+      for (let i = 0; i < events.count; i++) {
+        const [ours, printed] = [events.decode(i), theirs.decode(i)];
+        if (ours.kind === 'probe' && printed.kind === 'probe') {
+          assert.deepEqual(ours.fields, printed.fields, `event ${i}`);
+        } else {
+          assert.deepEqual(ours, printed, `event ${i}`);
+        }
+      }
+    });
+
     it(`agree on every field of every kvm and kvm_hv record of ${name}`, async () => {
       const bytes = input();
       const { events } = await readTraceDat(bytes, 'trace.dat', partDecompressors(nodeDecoders));

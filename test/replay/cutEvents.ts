@@ -127,7 +127,7 @@ export function withoutEvents(input: ReplayInput, gone: Uint8Array, marked = fal
     }
     return before < first ? -1 : (places[before] as number);
   };
-  for (const { cpu } of events.lost.slice(lost)) {
+  for (const { cpu = 0 } of events.lost.slice(lost)) {
     losing.add(cpu);
   }
   for (const cpu of losing) {

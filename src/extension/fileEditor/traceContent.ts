@@ -249,7 +249,7 @@ function sectionsOf(trace: TraceFile, kinds: readonly FileKind[], tally: Tally, 
         .map(({ before, cpu, count: lost }) => [
           count(before + 1),
           before < events.count ? formatTraceTime(events.timeOf(before), events.unit) : l10n.t('the end'),
-          String(cpu),
+          cpu === undefined ? l10n.t('not told') : String(cpu),
           lost === undefined ? l10n.t('not told') : count(lost),
         ]),
     },

@@ -37,6 +37,8 @@ export interface Coverage {
   readonly causes: readonly CauseCount[];
   /** commands that record what is missing, in order; empty when nothing is */
   readonly commands: readonly string[];
+  /** what there is to say of events that could not be read; left out when all could */
+  readonly unread?: string;
 }
 
 const DUMPS = 'table dumps';
@@ -141,6 +143,7 @@ export function coverageOf(replay: Replay): Coverage {
     questions: open,
     causes,
     commands: commandsFor(missing),
+    ...(replay.unread.told !== undefined && { unread: replay.unread.told }),
   };
 }
 

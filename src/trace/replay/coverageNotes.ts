@@ -7,8 +7,8 @@ import type { Coverage } from './coverage';
 const mostCauses = 4;
 
 /** Sentences on what is known and what is not, the most telling first. */
-export function coverageNotes({ causes, questions, commands }: Coverage, comparison: Comparison): string[] {
-  const notes: string[] = [];
+export function coverageNotes({ causes, questions, commands, unread }: Coverage, comparison: Comparison): string[] {
+  const notes = unread === undefined ? [] : [unread];
   const { checkpoints, entries, fields } = comparison;
   if (checkpoints > 0 && entries > 0) {
     const known = (1 - fields.state.unknown / entries) * 100;

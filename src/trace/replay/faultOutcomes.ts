@@ -104,6 +104,10 @@ class FaultTracker {
 
   event(i: number, task: number, event: DecodedEvent): void {
     switch (event.kind) {
+      case 'other':
+        // it cannot be read: the event that settles a fault may be this one
+        this.cutOff();
+        return;
       case 'kvm_guest_exit':
         this.#nextExit(i, task, event);
         return;

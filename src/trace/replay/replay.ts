@@ -16,7 +16,7 @@
 //  - The first run of a new table fills the VRMA (tables.ts). Its page size is that of the VMM's mapping: known once it was seen.
 //  - A resize keeps bolted entries, absent, at the slot of their hash; a reset leaves nothing.
 //  - POWER8 handles hypercalls in real mode, without a trace: all is unknown as soon as a vCPU runs.
-//  - Lost events (losses.ts): all is unknown where they may have come, and from there on.
+//  - Lost events (losses.ts): all is unknown where they may have come, and from there on. So it is at an event that cannot be read.
 //  - Kinds of events that the trace does not have at all may not have been recorded: what they would have told is unknown.
 //  - What contradicts the knowledge is a divergence: something happened that no event tells, so all is unknown from there on.
 //
@@ -44,6 +44,7 @@ import { seePage } from './pages';
 import { type Recorded, recordedKinds } from './recorded';
 import { Syscalls } from './syscalls';
 import { assumeEmpty, isNewMachine, Tables, unseenReplacements } from './tables';
+import { UnreadEvents } from './unread';
 
 const smallestEntries = 2 ** 14;
 
@@ -81,6 +82,7 @@ export class Replay implements Context {
   readonly recorded: Recorded;
   readonly tables: Tables;
   readonly assuming: Assuming | null;
+  readonly unread: UnreadEvents;
   table: Knowledge;
   sizeKnown = false;
   unseen: Cause | undefined;
@@ -122,6 +124,7 @@ export class Replay implements Context {
     this.table = this.newTable(entriesOfDumps(input), unknownSlot('no first dump'));
     this.#operations = new Operations(this);
     this.tables = new Tables(this);
+    this.unread = new UnreadEvents(input.events);
     this.#syscalls = new Syscalls(input.events);
     this.#dumps = new Dumps(this, keyframes === 'all');
     if (fromStart) {
@@ -362,6 +365,11 @@ export class Replay implements Context {
       case eventCode.add_revmap:
         this.#operations.linked(task, events.decode(i));
         return;
+      case eventCode.tlbie:
+        if (this.unread.note(i, events.decode(i))) {
+          this.#lostEvents();
+        }
+        return;
     }
   }
 
@@ -380,17 +388,25 @@ export class Replay implements Context {
       case eventCode.kvm_hcall_enter:
       case eventCode.kvm_hcall_exit:
       case eventCode.kvm_page_fault_enter:
-      case eventCode.kvm_page_fault_exit:
-        if (!this.#operations.event(i, task, this.input.events.decode(i))) {
+      case eventCode.kvm_page_fault_exit: {
+        const event = this.input.events.decode(i);
+        if (this.unread.note(i, event) || !this.#operations.event(i, task, event)) {
           this.#lostEvents();
         }
         return;
+      }
     }
   }
 
   #notifier(i: number, task: number): void {
     const event = this.input.events.decode(i);
-    if (event.kind === 'kvm_unmap_hva_range' || event.kind === 'kvm_set_spte_hva' || event.kind === 'kvm_age_hva') {
+    if (this.unread.note(i, event)) {
+      this.#lostEvents();
+    } else if (
+      event.kind === 'kvm_unmap_hva_range' ||
+      event.kind === 'kvm_set_spte_hva' ||
+      event.kind === 'kvm_age_hva'
+    ) {
       const extent = 'hva' in event ? 'page' : this.host.extentOf(event.start, event.end);
       const mayClose = event.kind !== 'kvm_set_spte_hva' && this.#syscalls.mayClosePages(task, extent);
       this.#notified += applyNotifier(this, task, event, mayClose) ? 1 : 0;

@@ -33,6 +33,22 @@ describe('losses of a trace', () => {
     assert.deepEqual(lossesOf(events), [{ since: 0, before: 2 }]);
     assert.deepEqual(lossesOf(await read([call(0, 1), call(1, 2)])), []);
   });
+
+  it('stand where a line cannot be read, and reach back to the beginning where a CPU starts late or perf does not say more', async () => {
+    const events = await read([
+      call(0, 1),
+      call(1, 2),
+      '@@@@',
+      call(0, 4),
+      '##### CPU 1 buffer started ####',
+      call(1, 5),
+    ]);
+    assert.deepEqual(lossesOf(events), [{ since: 0, before: 3 }]);
+    assert.deepEqual(lossesOf(await read([call(0, 1), '@@@@', '@@@@', call(0, 4)])), [{ since: 1, before: 1 }]);
+    assert.deepEqual(lossesOf(await read(['Processed 9 events and lost 1 chunks!', call(0, 4), call(0, 5)])), [
+      { since: 0, before: 2 },
+    ]);
+  });
 });
 
 describe('hypercall facts where events are missing', () => {
@@ -67,5 +83,12 @@ describe('hypercall facts where events are missing', () => {
   it('none belongs to a call behind a loss', async () => {
     const lines = [call(0, 1), 'CPU:0 [LOST 1 EVENTS]', call(0, 4)];
     assert.deepEqual(await matched(lines, ['10.002']), []);
+  });
+
+  it('none belongs to a call behind one that cannot be read', async () => {
+    const lines = [call(0, 1), `${call(0, 3)} more=1`, call(0, 4)];
+    assert.deepEqual(await matched(lines, ['10.002']), []);
+    assert.deepEqual(await matched([call(0, 1), '@@@@', call(0, 4)], ['10.001']), [[0, 1]]);
+    assert.deepEqual(await matched([call(0, 1), '@@@@', call(0, 4)], ['10.002']), []);
   });
 });

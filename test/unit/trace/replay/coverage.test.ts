@@ -42,6 +42,16 @@ describe('coverage report', () => {
     ]);
   });
 
+  it('says first where an event could not be read, and counts it as lost', () => {
+    const more = `${unmap('vmm-10', '7fff00000000', '7fff00010000')} flags=1`;
+    const replay = new Replay(inputOf([...lines, more, more]), { keyframes: 'first' }).run();
+    assert.equal(
+      coverageNotes(coverageOf(replay), replay.comparison)[0],
+      '2 events count as lost, not printed as the kernels known here do (first trace.txt:5, kvm_unmap_hva_range: expected the end of the line).',
+    );
+    assert.equal(coverageOf(new Replay(inputOf(lines), { keyframes: 'first' }).run()).unread, undefined);
+  });
+
   it('says of POWER8 that no event could tell what its real-mode handlers do', () => {
     const replay = new Replay(inputOf(lines, { cpu: 'POWER8' }), { keyframes: 'first' }).run();
     const hidden = coverageOf(replay).questions.filter(({ unanswerable }) => unanswerable);
