@@ -21,7 +21,7 @@ const enter = (index: bigint, i: number, rc?: string): string[] => hcall(vmm, 'H
 /** kinds of events that a trace is to have so that their absence says something; they concern nothing */
 const everyKind = [
   unmap('other-7', '1000', '2000'),
-  'other-7 kvm_age_hva: mmu notifier age hva range: 0x1000 -- 0x2000',
+  'other-7 kvm_age_hva: mmu notifier age hva: 0x1000 -- 0x2000',
   'other-7 tracing_mark_write: begin',
 ];
 /** behind what is looked at */
