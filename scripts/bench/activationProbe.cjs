@@ -6,7 +6,17 @@ const { join } = require('node:path');
 const { performance } = require('node:perf_hooks');
 const vscode = require('vscode');
 
+/** Until the extension host has been idle for a while: others are activated when it starts. */
+async function idle() {
+  for (let quiet = 0; quiet < 5; ) {
+    const before = performance.eventLoopUtilization();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    quiet = performance.eventLoopUtilization(before).utilization < 0.1 ? quiet + 1 : 0;
+  }
+}
+
 exports.run = async () => {
+  await idle();
   const extension = vscode.extensions.getExtension('hptscope.hptscope');
   if (extension === undefined || extension.isActive) {
     throw new Error(
