@@ -18,6 +18,9 @@ export function extensionHostLogs(dataFolder) {
     .map((name) => join(logs, name));
 }
 
+/** What VS Code says of a tree that was about to be shown anew when the window was closed. */
+const closing = /Unable to refresh tree view \S+: Canceled\s*$/;
+
 /**
  * Finds errors that concern our extension.
  * @param {readonly string[]} files absolute paths of extension host logs
@@ -26,5 +29,6 @@ export function extensionHostLogs(dataFolder) {
 export function extensionErrors(files) {
   return files
     .flatMap((file) => readFileSync(file, 'utf8').split(/^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ \[)/m))
-    .filter((entry) => /^\S+ \S+ \[error\]/.test(entry) && /hptscope|[\\/]dist[\\/]extension\.js/i.test(entry));
+    .filter((entry) => /^\S+ \S+ \[error\]/.test(entry) && /hptscope|[\\/]dist[\\/]extension\.js/i.test(entry))
+    .filter((entry) => !closing.test(entry));
 }

@@ -25,6 +25,10 @@ export interface LoadedRun {
   readonly problems: readonly Problem[];
   /** what the run made of each line of a scenario, where that was told with it */
   readonly visits?: readonly Visit[];
+  /** process of the VMM whose machine it shows, where a trace has several */
+  readonly machine?: number | undefined;
+  /** a live trace is followed: its file may not be read again */
+  readonly live?: boolean;
 }
 
 /** The program could not be opened; the problems say why, each at its place. */

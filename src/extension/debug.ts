@@ -147,9 +147,9 @@ class OpenSessions {
     }
   }
 
-  private show(session: vscode.DebugSession, { run, labels, path, visits }: LoadedRun): void {
+  private show(session: vscode.DebugSession, loaded: LoadedRun): void {
     const views = this.services.session;
-    views.setRun({ run, labels, origin: uriOf(path).toString(), visits });
+    views.setRun({ ...loaded, origin: uriOf(loaded.path).toString() });
     views.setTraveller((moment) => session.customRequest('hpt/goToMoment', { moment }));
   }
 }

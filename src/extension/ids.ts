@@ -60,6 +60,8 @@ export const commands = {
   convertTrace: 'hptscope.convertTrace',
   createRecording: 'hptscope.createRecording',
   followTrace: 'hptscope.followTrace',
+  reproduce: 'hptscope.reproduce',
+  saveRun: 'hptscope.saveRun',
   debugFile: 'hptscope.debugFile',
   runScenario: 'hptscope.runScenario',
   filterEvents: 'hptscope.filterEvents',

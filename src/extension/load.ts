@@ -159,9 +159,11 @@ async function loadTrace(
     });
   };
   let opened = await open(vm);
+  let machine = vm;
   if (opened.machines) {
     const choice = await askMachine(uri, opened.machines, last.get(uri.toString()));
     if (choice) {
+      machine = choice.tgid;
       last.set(uri.toString(), choice.tgid);
       opened = choice.chosen ? opened : await open(choice.tgid);
     }
@@ -171,7 +173,7 @@ async function loadTrace(
   if (opened.run === null) {
     throw new LoadError(problems);
   }
-  return { run: await unpackRun(opened.run, pause), labels: new Map(), path: pathOf(uri), problems };
+  return { run: await unpackRun(opened.run, pause), labels: new Map(), path: pathOf(uri), problems, machine };
 }
 
 /** Asks which machine of a trace is wanted; undefined leaves it at the one with the most events. */
@@ -225,7 +227,7 @@ export function follower({ work, localDisk }: Platform): NonNullable<DebugHost['
     const { run, stop } = await followRun(work, uri.fsPath, control, listener).catch((error) => {
       throw toldError(error, uri);
     });
-    return { loaded: { run, labels: new Map(), path: pathOf(uri), problems: [] }, stop };
+    return { loaded: { run, labels: new Map(), path: pathOf(uri), problems: [], live: true }, stop };
   };
 }
 

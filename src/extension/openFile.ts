@@ -69,8 +69,7 @@ async function openRun(program: vscode.Uri, services: Services): Promise<void> {
   if (!loaded) {
     return;
   }
-  const { run, labels, visits } = loaded;
-  services.session.setRun({ run, labels, origin: program.toString(), visits });
+  services.session.setRun({ ...loaded, origin: program.toString() });
   await vscode.commands.executeCommand(commands.showHeatmap);
   showProblems(loaded.problems);
 }

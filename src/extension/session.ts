@@ -17,6 +17,10 @@ export interface OpenedRun {
   readonly origin: string;
   /** What it made of each line of a scenario, where that was told with it. */
   readonly visits?: readonly Visit[] | undefined;
+  /** Process of the VMM whose machine it shows, where a trace has several. */
+  readonly machine?: number | undefined;
+  /** A live trace is followed: its file may not be read again. */
+  readonly live?: boolean;
 }
 
 /** The HPTE that all views mark. */
@@ -67,6 +71,16 @@ export class RunSession {
   /** URI of the file that the run came from; empty when no run is open. */
   get origin(): string {
     return this.opened?.origin ?? '';
+  }
+
+  /** Process of the VMM whose machine the open run shows, where a trace has several. */
+  get machine(): number | undefined {
+    return this.opened?.machine;
+  }
+
+  /** Whether the open run is a live trace that is followed. */
+  get isLive(): boolean {
+    return this.opened?.live === true;
   }
 
   /** The run as the views see it; null when there is none. */

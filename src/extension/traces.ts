@@ -1,4 +1,5 @@
-// The commands on files of traces ("Create recording from files", "Convert trace", "Follow a live trace") and the editors of binary ones.
+// The commands that read and make traces ("Create recording from files", "Convert trace", "Follow a live trace", "Reproduce this moment",
+// "Save run as recording") and the editors of binary ones.
 // What does the work is loaded when it is first asked for.
 
 import * as vscode from 'vscode';
@@ -27,6 +28,14 @@ export function registerTraces(context: vscode.ExtensionContext, services: Servi
     vscode.commands.registerCommand(commands.convertTrace, async (uri?: vscode.Uri) => {
       const { convertTrace } = await import('./convertTrace');
       await convertTrace(services, uri);
+    }),
+    vscode.commands.registerCommand(commands.reproduce, async () => {
+      const { reproduceCurrentMoment } = await import('./reproduce');
+      await reproduceCurrentMoment(services);
+    }),
+    vscode.commands.registerCommand(commands.saveRun, async (uri?: vscode.Uri) => {
+      const { saveRunAsRecording } = await import('./saveRun');
+      await saveRunAsRecording(services, uri);
     }),
     vscode.commands.registerCommand(commands.followTrace, async (uri?: vscode.Uri) => {
       const { followTrace } = await import('./followTrace');

@@ -1,4 +1,5 @@
-// Jobs on files as they are, without a run made of them: reading a binary file for its editor, writing a trace as text.
+// Jobs on files as they are, without a run made of them: reading a binary file for its editor, writing a trace as text, making a
+// scenario of one of its moments.
 
 import { type Survey, surveyFiles } from '../trace/create/survey';
 import { detectInput } from '../trace/detect';
@@ -7,10 +8,12 @@ import type { TraceFile } from '../trace/ftraceText';
 import { type HtabStreamFile, readHtabStream } from '../trace/htabStream';
 import { type OpenServices, openTrace } from '../trace/openTrace';
 import { type PackedEvents, packEvents, unpackEvents } from '../trace/packedEvents';
-import type { InputProblem } from '../trace/problem';
+import { formatProblem, type InputProblem } from '../trace/problem';
 import { type Coverage, coverageOf } from '../trace/replay/coverage';
+import { chooseMachine } from '../trace/replay/machineChoice';
 import { Replay } from '../trace/replay/replay';
-import { bareInput } from '../trace/replay/report';
+import { bareInput, openReplay } from '../trace/replay/report';
+import { type Reproduced, reproduce } from '../trace/reproduce/reproduce';
 import { ftraceText, jsonLines } from '../trace/writeFtrace';
 
 /** What a binary file holds, or why it cannot be shown. */
@@ -86,4 +89,23 @@ export async function convertFile(
   const encoder = new TextEncoder();
   const pieces = Array.from(textWriters[form](trace.events), (piece) => encoder.encode(piece));
   return { pieces, problems: trace.problems };
+}
+
+/**
+ * A moment of a trace or recording as a scenario.
+ * @param event its index in the trace
+ * @param vm process of the VMM whose machine is meant, where the trace shows several
+ */
+export async function reproduceMoment(
+  path: string,
+  event: number,
+  vm: number | undefined,
+  services: OpenServices,
+): Promise<Reproduced> {
+  const { input, problems } = await openReplay(path, services, { facts: true });
+  if (input === null) {
+    return { why: problems.map(formatProblem).join('\n') };
+  }
+  const chosen = chooseMachine(input, vm);
+  return typeof chosen === 'string' ? { why: chosen } : reproduce(chosen.input, event);
 }

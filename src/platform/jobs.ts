@@ -8,7 +8,17 @@ import { openRun } from '../trace/openRun';
 import type { OpenServices } from '../trace/openTrace';
 import type { InputProblem } from '../trace/problem';
 import type { MachineChoice } from '../trace/replay/machineChoice';
-import { convertFile, type PackedSurvey, type ReadFile, readFile, surveyFolder, type TextForm } from './fileJobs';
+import type { Reproduced } from '../trace/reproduce/reproduce';
+import { type RecordingFiles, saveRun } from '../trace/saveRun/saveRun';
+import {
+  convertFile,
+  type PackedSurvey,
+  type ReadFile,
+  readFile,
+  reproduceMoment,
+  surveyFolder,
+  type TextForm,
+} from './fileJobs';
 import { type PackedRun, packRun } from './packedRun';
 
 /** Jobs by kind. */
@@ -40,6 +50,17 @@ export interface Jobs {
     readonly folder: string | null;
     readonly form: TextForm;
   };
+  /** Makes a scenario of a moment of a trace or recording. */
+  readonly reproduce: {
+    readonly kind: 'reproduce';
+    readonly path: string;
+    readonly folder: string | null;
+    /** index of the event in the trace */
+    readonly event: number;
+    readonly vm?: number;
+  };
+  /** Runs a scenario and saves the run as a recording. */
+  readonly record: { readonly kind: 'record'; readonly text: string; readonly title: string };
   /** Runs a scenario. */
   readonly scenario: { readonly kind: 'scenario'; readonly text: string; readonly title: string };
   /** Runs a scenario for its expectations; the run itself is not kept. */
@@ -65,6 +86,8 @@ export interface JobResults {
   readonly survey: PackedSurvey;
   /** UTF-8 in pieces; without them the problems say why */
   readonly convert: { readonly pieces: readonly Uint8Array[] | null; readonly problems: readonly InputProblem[] };
+  readonly reproduce: Reproduced;
+  readonly record: { readonly problems: readonly RunProblem[] } | { readonly files: RecordingFiles };
   readonly scenario:
     | { readonly problems: readonly RunProblem[] }
     | {
@@ -111,6 +134,10 @@ export async function doJob(job: Job, at: JobSurroundings, buffers: Set<ArrayBuf
       return surveyFolder(job.files, job.traces, at.services(job.folder), buffers);
     case 'convert':
       return convertFile(job.path, job.form, at.services(job.folder));
+    case 'reproduce':
+      return reproduceMoment(job.path, job.event, job.vm, at.services(job.folder));
+    case 'record':
+      return record(job);
     case 'scenario':
       return scenario(job, buffers);
     case 'judge':
@@ -125,6 +152,11 @@ function scenario({ text, title }: Jobs['scenario'], buffers: Set<ArrayBuffer>):
   const failed = statements.flatMap(({ expectations }) => expectations.filter(({ passed }) => !passed));
   const visits = visitsOf(run, labels);
   return { run: packRun(run, buffers), labels, failed: failed.slice(0, MOST_FAILED), failures: failed.length, visits };
+}
+
+function record({ text, title }: Jobs['record']): JobResults['record'] {
+  const ran = runScenario(text, title);
+  return 'problems' in ran ? ran : { files: saveRun(ran.run, { dumps: 'every' }) };
 }
 
 function judge({ text, title, longest }: Jobs['judge']): JobResults['judge'] {

@@ -69,6 +69,12 @@ export class TraceStatements implements Statements {
       : new EventStatement(this.events, number - before, this.program);
   }
 
+  /** The event that a statement is, else the last one before it, by its index in the trace; -1 without one. */
+  eventOf(number: number): number {
+    const before = this.#insertedBefore(number);
+    return this.#inserted[before]?.number === number ? number - before - 1 : number - before;
+  }
+
   /** How many inserted statements have a smaller number. */
   #insertedBefore(number: number): number {
     let from = 0;

@@ -47,6 +47,10 @@ describe('statements of a trace', () => {
       told.map((statement) => statement?.actor),
       [undefined, 'hptgt-307', 'vCPU 3', undefined, undefined, 'hptgt-307'],
     );
+    assert.deepEqual(
+      told.map((_, number) => statements.eventOf(number)),
+      [-1, 0, 1, 1, 1, 2],
+    );
     assert.equal(told[2]?.time, 6_488_590_000n);
     assert.equal(told[1]?.file, 'trace.txt');
     assert.equal(statements.at(6), undefined);
