@@ -4,7 +4,7 @@
 
 import * as vscode from 'vscode';
 import type { BinaryDocument, BinaryEditors } from './fileEditor/editor';
-import { commands, customEditors } from './ids';
+import { commands, customEditors, languages } from './ids';
 import type { Services } from './services';
 
 /** Registers the commands and the editors. */
@@ -19,7 +19,9 @@ export function registerTraces(context: vscode.ExtensionContext, services: Servi
     openCustomDocument: async (uri) => (await editors()).openCustomDocument(uri),
     resolveCustomEditor: async (document, panel) => (await editors()).resolveCustomEditor(document, panel),
   };
+  void Promise.all(vscode.workspace.textDocuments.map(nameLanguage));
   context.subscriptions.push(
+    vscode.workspace.onDidOpenTextDocument(nameLanguage),
     ...Object.values(customEditors).map((type) => vscode.window.registerCustomEditorProvider(type, provider)),
     vscode.commands.registerCommand(commands.createRecording, async (folder?: vscode.Uri) => {
       const { createFromFiles } = await import('./createRecording');
@@ -42,4 +44,14 @@ export function registerTraces(context: vscode.ExtensionContext, services: Servi
       await followTrace(uri);
     }),
   );
+}
+
+/** How `/sys/kernel/tracing/trace` and `trace-cmd report` begin. */
+const traceBegins = /^(# tracer: |cpus=\d+$)/;
+
+/** A trace whose name does not tell it (`trace.txt`) is known by its content: else no breakpoint could be set in it. */
+async function nameLanguage(document: vscode.TextDocument): Promise<void> {
+  if (document.languageId === 'plaintext' && traceBegins.test(document.lineAt(0).text)) {
+    await vscode.languages.setTextDocumentLanguage(document, languages.trace);
+  }
 }

@@ -73,4 +73,13 @@ describe('a launch.json with mistakes', () => {
       );
     });
   }
+
+  it('marks nothing any more once the file is edited', async () => {
+    const edit = new vscode.WorkspaceEdit();
+    edit.insert(file, new vscode.Position(0, 0), '// better\n');
+    await vscode.workspace.applyEdit(edit);
+    const ours = () => vscode.languages.getDiagnostics(file).filter(({ source }) => source === 'HPT Scope');
+    await becomes(ours, (all) => all.length === 0, 'the marks to go');
+    await (await vscode.workspace.openTextDocument(file)).save();
+  });
 });

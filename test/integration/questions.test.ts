@@ -1,56 +1,13 @@
-// What the extension adds to VS Code around a run: mistakes of launch.json at their line, trace lines decoded in a hover, log points and
-// bookmarks through the commands that menus and keys call.
+// What the extension adds to VS Code around a run: trace lines decoded in a hover, log points and bookmarks through the commands that menus and keys call.
 
 import { strict as assert } from 'node:assert';
 import * as vscode from 'vscode';
 import { becomes, extensionApi, inWorkspace, write } from './support';
 
-const folder = () => vscode.workspace.workspaceFolders?.[0];
-
-describe('mistakes of launch.json', () => {
-  before(extensionApi);
-
-  it('stand at the line of the property, until the file is edited', async () => {
-    const launch = await write(
-      '.vscode/launch.json',
-      `{
-  // comments are fine
-  "version": "0.2.0",
-  "configurations": [
-    {
-      "type": "hpt",
-      "request": "launch",
-      "name": "Broken",
-      "program": "\${workspaceFolder}/page-out.hpt",
-      "stepping": "tabel",
-    },
-  ],
-}
-`,
-    );
-    try {
-      await Promise.resolve(vscode.debug.startDebugging(folder(), 'Broken')).then(
-        (started) => assert.equal(started, false),
-        () => undefined, // VS Code says why in a dialog, which it refuses to show in tests
-      );
-      const told = () => vscode.languages.getDiagnostics(launch).filter(({ source }) => source === 'HPT Scope');
-      const [diagnostic] = await becomes(told, (all) => all.length === 1, 'the diagnostic');
-      assert.ok(diagnostic);
-      const document = await vscode.workspace.openTextDocument(launch);
-      assert.equal(document.getText(diagnostic.range), '"tabel"');
-      assert.match(diagnostic.message, /"stepping": expected one of "table"/);
-      const edit = new vscode.WorkspaceEdit();
-      edit.replace(launch, diagnostic.range, '"table"');
-      await vscode.workspace.applyEdit(edit);
-      await becomes(told, (all) => all.length === 0, 'the diagnostic to go');
-      await document.save();
-    } finally {
-      await vscode.workspace.fs.delete(vscode.Uri.joinPath(launch, '..'), { recursive: true });
-    }
-  });
-});
-
 describe('hovers of traces and dumps', () => {
+  const line =
+    '       hptgt-370     [000] .....    22.717708: kvm_hcall_enter: VCPU 0: hcall=H_ENTER GPR4-7=0x0,0x1aa8,0x12345001,0x10012';
+
   before(extensionApi);
 
   async function hoverText(uri: vscode.Uri, line: number): Promise<string> {
@@ -63,11 +20,19 @@ describe('hovers of traces and dumps', () => {
   }
 
   it('take a trace line apart', async () => {
-    const line =
-      '       hptgt-370     [000] .....    22.717708: kvm_hcall_enter: VCPU 0: hcall=H_ENTER GPR4-7=0x0,0x1aa8,0x12345001,0x10012';
     const uri = await write('hovered.ftrace', `# tracer: nop\n${line}\n`);
     assert.match(await hoverText(uri, 1), /kvm_hcall_enter[\s\S]*H_ENTER \(0x8\)[\s\S]*VALID/);
     assert.equal(await hoverText(uri, 0), '');
+  });
+
+  it('take a line apart of a trace that only its content tells', async () => {
+    const uri = await write('captured.txt', `# tracer: nop\n${line}\n`);
+    const prose = await vscode.workspace.openTextDocument(await write('prose.txt', 'Once upon a time\n'));
+    await vscode.workspace.openTextDocument(uri);
+    const language = () => vscode.workspace.textDocuments.find((one) => one.uri.path === uri.path)?.languageId;
+    await becomes(language, (id) => id === 'hpt-trace', 'the language of the trace');
+    assert.match(await hoverText(uri, 1), /kvm_hcall_enter/);
+    assert.equal(prose.languageId, 'plaintext');
   });
 
   it('take an entry of a dump apart', async () => {
