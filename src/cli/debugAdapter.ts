@@ -13,14 +13,14 @@ import { type Command, EXIT_GOOD, EXIT_TROUBLE, UsageError } from './command';
 /** A host over the local disk. */
 function diskHost(): DebugHost {
   return {
-    load: (program, control) => {
+    load: (program, control, wanted) => {
       const folder = dirname(program);
       const from = {
         files: nodeFiles(folder),
         decompressors: nodeDecompressors,
         pathOf: (name: string) => join(folder, name),
       };
-      return loadRun(basename(program), from, control);
+      return loadRun(basename(program), from, control, wanted);
     },
     readText: async (path) => new TextDecoder().decode(await nodeFiles(dirname(path)).read(basename(path))),
     onLoaded: () => {},

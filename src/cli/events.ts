@@ -4,20 +4,20 @@ import { EVENT_NAMES, type Event, type EventName, eventText } from '../model/eve
 import { nearest } from '../scenario/suggest';
 import type { SourceLine } from '../timeline/statements';
 import { type Command, EXIT_GOOD, EXIT_TROUBLE, splitArguments, UsageError } from './command';
-import { hex, momentOf, openProgram, seconds, takeOption, takeVm } from './program';
+import { hex, momentOf, openProgram, seconds, takeOption, takeWanted } from './program';
 
 export const eventsCommand: Command = {
   name: 'events',
-  usage: 'events FILE [--kind KIND,…] [--from MOMENT] [--to MOMENT] [--vm TGID] [--json]',
+  usage: 'events FILE [--kind KIND,…] [--from MOMENT] [--to MOMENT] [--assume[=NAME,…]] [--vm TGID] [--json]',
   summary: 'lists the events of a run with their moments, times and lines; KIND may be a group, such as fault',
   async run(args, surroundings) {
-    const { vm, rest } = takeVm(args);
+    const { wanted, rest } = takeWanted(args);
     const kind = takeOption(rest, '--kind');
     const from = takeOption(kind.rest, '--from');
     const to = takeOption(from.rest, '--to');
     const { files, flags } = splitArguments(to.rest, ['--json']);
     const kinds = kindsOf(kind.value);
-    const loaded = await openProgram(files[0] ?? '', surroundings, vm);
+    const loaded = await openProgram(files[0] ?? '', surroundings, wanted);
     if (loaded === null) return EXIT_TROUBLE;
     const { run } = loaded;
     const first = momentOf(run, from.value ?? '1');
@@ -26,7 +26,10 @@ export const eventsCommand: Command = {
       if (kinds !== null && !kinds.has(run.eventName(i))) continue;
       const { moment, event } = run.event(i);
       const source = run.source(moment);
-      surroundings.out(flags.has('--json') ? json(moment, source, event) : line(moment, source, event));
+      const assumed = run.certaintyOfEvent(i) === 'assumed';
+      surroundings.out(
+        flags.has('--json') ? json(moment, source, event, assumed) : line(moment, source, event, assumed),
+      );
     }
     return EXIT_GOOD;
   },
@@ -46,17 +49,19 @@ function kindsNamed(name: string): readonly EventName[] {
   throw new UsageError(`there is no event kind ${name}${meant}: ${EVENT_NAMES.join(', ')}`);
 }
 
-function line(moment: number, { time, file, line: at }: SourceLine, event: Event): string {
+/** @param assumed what raised it rests on assumptions */
+function line(moment: number, { time, file, line: at }: SourceLine, event: Event, assumed: boolean): string {
   const place = `${file === undefined ? 'line ' : `${file}:`}${at + 1}`;
   const when = time === undefined ? [] : [seconds(time)];
-  return [moment + 1, ...when, place, event.kind, eventText(event)].join('\t');
+  return [moment + 1, ...when, place, event.kind, eventText(event), ...(assumed ? ['(assumed)'] : [])].join('\t');
 }
 
-/** One event; a trace's with its time (seconds, exact), its file and who raised it. */
-function json(moment: number, { time, file, line: at, actor }: SourceLine, event: Event): string {
+/** One event; a trace's with its time (seconds, exact), its file and who raised it, and whether it is only assumed. */
+function json(moment: number, { time, file, line: at, actor }: SourceLine, event: Event, assumed: boolean): string {
   const from = {
     ...(time === undefined ? {} : { time: seconds(time), actor }),
     ...(file === undefined ? {} : { file }),
+    ...(assumed && { known: 'assumed' }),
   };
   return JSON.stringify({ moment: moment + 1, line: at + 1, ...from, ...event }, (_, value: unknown) =>
     typeof value === 'bigint' ? hex(value) : value,

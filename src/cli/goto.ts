@@ -3,20 +3,20 @@
 import { allReadings } from '../debug/goTo/goTo';
 import type { Reading } from '../debug/goTo/standpoint';
 import { type Command, EXIT_FAILED, EXIT_GOOD, EXIT_TROUBLE, splitArguments, UsageError } from './command';
-import { hex, momentOf, openProgram, takeOption, takeVm } from './program';
+import { hex, momentOf, openProgram, takeOption, takeWanted } from './program';
 
 export const gotoCommand: Command = {
   name: 'goto',
-  usage: 'goto FILE TEXT [--at MOMENT] [--vm TGID] [--json]',
+  usage: 'goto FILE TEXT [--at MOMENT] [--assume[=NAME,…]] [--vm TGID] [--json]',
   summary:
     'tells what TEXT can mean (ea, gpa, gfn, hva, pfn, hpte, avpn, time, event, moment, line, label) and where it leads',
   async run(args, surroundings) {
-    const { vm, rest: given } = takeVm(args);
+    const { wanted, rest: given } = takeWanted(args);
     const { value: at = 'end', rest } = takeOption(given, '--at');
     const { files, flags } = splitArguments(rest, ['--json']);
     const [file = '', ...words] = files;
     if (words.length === 0) throw new UsageError('TEXT is missing');
-    const loaded = await openProgram(file, surroundings, vm);
+    const loaded = await openProgram(file, surroundings, wanted);
     if (loaded === null) return EXIT_TROUBLE;
     const { run, labels } = loaded;
     run.seek(momentOf(run, at));

@@ -6,6 +6,8 @@ import { loadRun } from '../debug/load';
 import { nodeDecompressors } from '../platform/node/decoders';
 import { nodeFiles } from '../platform/node/files';
 import type { Run } from '../timeline/run';
+import type { Wanted } from '../trace/openRun';
+import { takeAssume } from './assume';
 import { type Surroundings, UsageError } from './command';
 
 /** Takes `--vm TGID` out of arguments: which machine of a trace is wanted. Throws UsageError when it is no number of a process. */
@@ -16,12 +18,23 @@ export function takeVm(args: readonly string[]): { readonly vm?: number; readonl
   return { vm: Number(value), rest };
 }
 
+/** Takes what is wanted of a trace out of arguments: `--vm TGID`, `--assume[=NAME,…]`. Throws UsageError for what is none. */
+export function takeWanted(args: readonly string[]): { readonly wanted: Wanted; readonly rest: string[] } {
+  const { vm, rest: others } = takeVm(args);
+  const { assume, rest } = takeAssume(others);
+  return { wanted: { ...(vm !== undefined && { vm }), ...(assume !== undefined && { assume }) }, rest };
+}
+
 /**
  * Opens a program.
- * @param vm which machine of a trace is wanted: the process of its VMM
+ * @param wanted which machine of a trace, and what is assumed of it
  * @returns the run, or null when it could not be opened: the problems have been told
  */
-export async function openProgram(path: string, { problem }: Surroundings, vm?: number): Promise<LoadedRun | null> {
+export async function openProgram(
+  path: string,
+  { problem }: Surroundings,
+  wanted: Wanted = {},
+): Promise<LoadedRun | null> {
   const cut = path.lastIndexOf('/') + 1;
   const folder = path.slice(0, cut) || '.';
   const control = { cancelled: false, report: () => undefined };
@@ -31,7 +44,7 @@ export async function openProgram(path: string, { problem }: Surroundings, vm?: 
     pathOf: (name: string) => (name.startsWith('/') ? name : `${path.slice(0, cut)}${name}`),
   };
   try {
-    const loaded = await loadRun(path.slice(cut), from, control, vm);
+    const loaded = await loadRun(path.slice(cut), from, control, wanted);
     for (const one of loaded.problems) problem(`${place(one)}: ${one.severity}: ${one.message}`);
     return loaded;
   } catch (error) {

@@ -3,12 +3,14 @@
 
 import { hpteView } from '../model/machine';
 import { Scalar } from '../model/state';
+import { namesIn } from '../timeline/assumptions';
 import { entryState } from '../timeline/entries';
 import {
   backgroundStates,
   FREE,
   isLearnt,
   isSettled,
+  type Known,
   knownOf,
   PARTS,
   type Part,
@@ -17,7 +19,7 @@ import {
 import { readRing } from '../timeline/ring';
 import type { Run } from '../timeline/run';
 import { type Command, EXIT_FAILED, EXIT_GOOD, EXIT_TROUBLE, splitArguments, UsageError } from './command';
-import { hex, momentOf, momentText, openProgram, takeOption, takeVm } from './program';
+import { hex, momentOf, momentText, openProgram, takeOption, takeWanted } from './program';
 
 interface Entry {
   readonly index: string;
@@ -38,7 +40,7 @@ interface MachineState {
   /** what a trace knows of the table; absent for a scenario, which knows all of it */
   readonly known?: {
     readonly lastDump: string | null;
-    /** slots of which nothing was learnt: free, or unknown with a cause */
+    /** slots of which nothing was learnt: free, perhaps only assumed to be, or unknown with a cause */
     readonly others: string;
     readonly unknown: number;
   };
@@ -94,14 +96,15 @@ function knownEntries(run: Run): Entry[] {
       r: told(r, 'frame', 'rights', 'rc'),
       guest: told(guestRpte, 'guest', 'guestRc'),
       gfn: told(gfn, 'guest'),
-      known: Object.fromEntries(
-        PARTS.map((part) => [
-          part,
-          known?.cause[part] === undefined ? (known?.certainty[part] ?? '') : `unknown: ${known.cause[part]}`,
-        ]),
-      ),
+      known: Object.fromEntries(PARTS.map((part) => [part, known === null ? '' : knownAs(known, part)])),
     };
   });
+}
+
+/** "observed", "unknown: host presence", "assumed: hidden-pairs, host-present". */
+function knownAs({ certainty, cause, assumed }: Known, part: Part): string {
+  if (certainty[part] === 'assumed') return `assumed: ${namesIn(assumed).join(', ')}`;
+  return cause[part] === undefined ? certainty[part] : `unknown: ${cause[part]}`;
 }
 
 function knowledgeOf(run: Run, moment: number): MachineState['known'] {
@@ -117,9 +120,14 @@ function knowledgeOf(run: Run, moment: number): MachineState['known'] {
   const known = isSettled(backgroundStates(state));
   return {
     lastDump: run.lastDump(moment)?.file ?? null,
-    others: known ? 'free' : `unknown: ${knownOf(state, entries)?.cause.state ?? ''}`,
+    others: othersText(knownOf(state, entries)),
     unknown: known ? doubtful : entries - settled,
   };
+}
+
+function othersText(known: Known | null): string {
+  if (known === null || !isSettled(known.states)) return `unknown: ${known?.cause.state ?? ''}`;
+  return known.certainty.state === 'assumed' ? `free (${knownAs(known, 'state')})` : 'free';
 }
 
 function stateAt(run: Run, moment: number): MachineState {
@@ -156,14 +164,14 @@ function stateAt(run: Run, moment: number): MachineState {
 
 export const stateCommand: Command = {
   name: 'state',
-  usage: 'state FILE [--at MOMENT] [--vm TGID] [--json]',
+  usage: 'state FILE [--at MOMENT] [--assume[=NAME,…]] [--vm TGID] [--json]',
   summary:
     'shows table, memslots and rings at a moment: a number from 1, :LINE, a time of the trace such as 6.657405, or end',
   async run(args, surroundings) {
-    const { vm, rest: given } = takeVm(args);
+    const { wanted, rest: given } = takeWanted(args);
     const { value: at = 'end', rest } = takeOption(given, '--at');
     const { files, flags } = splitArguments(rest, ['--json']);
-    const loaded = await openProgram(files[0] ?? '', surroundings, vm);
+    const loaded = await openProgram(files[0] ?? '', surroundings, wanted);
     if (loaded === null) return EXIT_TROUBLE;
     const state = stateAt(loaded.run, momentOf(loaded.run, at));
     if (flags.has('--json')) surroundings.out(JSON.stringify(state, undefined, 2));
@@ -253,15 +261,16 @@ function differences(a: MachineState, b: MachineState): Difference[] {
 
 export const diffCommand: Command = {
   name: 'diff',
-  usage: 'diff FILE MOMENT MOMENT [--vm TGID] [--json] | diff FILE FILE [--vm TGID] [--json]',
+  usage:
+    'diff FILE MOMENT MOMENT [--assume[=NAME,…]] [--vm TGID] [--json] | diff FILE FILE [--assume[=NAME,…]] [--vm TGID] [--json]',
   summary: 'compares two moments of a run, or the ends of two runs; exit code 1 when they differ',
   async run(args, surroundings) {
-    const { vm, rest } = takeVm(args);
+    const { wanted, rest } = takeWanted(args);
     const { files, flags } = splitArguments(rest, ['--json']);
     const [first = '', second, third] = files;
     if (second === undefined) throw new UsageError('two moments or a second file are missing');
-    const a = await openProgram(first, surroundings, vm);
-    const b = third === undefined ? await openProgram(second, surroundings, vm) : a;
+    const a = await openProgram(first, surroundings, wanted);
+    const b = third === undefined ? await openProgram(second, surroundings, wanted) : a;
     if (a === null || b === null) return EXIT_TROUBLE;
     const from = stateAt(a.run, momentOf(a.run, third === undefined ? 'end' : second));
     const to = stateAt(b.run, momentOf(b.run, third ?? 'end'));

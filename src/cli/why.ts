@@ -8,20 +8,20 @@ import { type Asked, asked, chainText, type Link, whyChain } from '../debug/why'
 import { checkInvariants, INVARIANTS } from '../model/invariants';
 import type { Run } from '../timeline/run';
 import { type Command, EXIT_FAILED, EXIT_GOOD, EXIT_TROUBLE, splitArguments, UsageError } from './command';
-import { hex, momentOf, openProgram, takeOption, takeVm } from './program';
+import { hex, momentOf, openProgram, takeOption, takeWanted } from './program';
 
 export const whyCommand: Command = {
   name: 'why',
-  usage: 'why FILE WHAT [--at MOMENT] [--vm TGID] [--json]',
+  usage: 'why FILE WHAT [--at MOMENT] [--assume[=NAME,…]] [--vm TGID] [--json]',
   summary:
     'tells what made WHAT what it is: a label, hpte:INDEX, pteg:NUMBER, page:GFN, rmap:SLOT:PAGE, or a field: a.r.C',
   async run(args, surroundings) {
-    const { vm, rest: given } = takeVm(args);
+    const { wanted, rest: given } = takeWanted(args);
     const { value: at = 'end', rest } = takeOption(given, '--at');
     const { files, flags } = splitArguments(rest, ['--json']);
     const [file = '', ...words] = files;
     if (words.length === 0) throw new UsageError('WHAT is missing');
-    const loaded = await openProgram(file, surroundings, vm);
+    const loaded = await openProgram(file, surroundings, wanted);
     if (loaded === null) return EXIT_TROUBLE;
     const { run, labels } = loaded;
     run.seek(momentOf(run, at));

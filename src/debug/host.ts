@@ -2,6 +2,7 @@
 
 import type { Visit } from '../scenario/editor/visits';
 import type { Run } from '../timeline/run';
+import type { Wanted } from '../trace/openRun';
 import type { EventBreakpoint } from './breakpoints';
 import type { Clock } from './breath';
 
@@ -79,9 +80,9 @@ export interface DebugHost {
   readonly clock?: Clock;
   /**
    * Opens a program. Rejects with a LoadError, or with an Error whose message is fit for people.
-   * @param vm process of the VMM whose machine is wanted, where a trace shows several
+   * @param wanted which machine of a trace, and what is assumed of it
    */
-  load(program: string, control: Control, vm?: number): Promise<LoadedRun>;
+  load(program: string, control: Control, wanted: Wanted): Promise<LoadedRun>;
   /**
    * Follows a live trace; left out where none can be. Resolves when its first event has come; rejects with an Error fit for people when
    * it cannot be followed, or was cancelled before.

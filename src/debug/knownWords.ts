@@ -2,6 +2,7 @@
 
 import { hpteView } from '../model/machine';
 import type { Vm } from '../model/vm';
+import { sentencesOf } from '../timeline/assumptions';
 import { ABSENT, FREE, type Known, PARTS, type Part, VALID } from '../timeline/known';
 import { dword0, dword1 } from './decode';
 import { show, type Thing, thing, type Value } from './values';
@@ -63,10 +64,11 @@ const PART_NAMES: Readonly<Record<Part, string>> = {
   rc: 'R and C',
 };
 
-/** How each part of an entry is known: "observed", "inferred", "unknown: host presence". */
+/** How each part of an entry is known: "observed", "inferred", "unknown: host presence", "assumed: H_ENTER found the host page mapped". */
 export function certaintyThing(known: Known): Thing {
   const told = (part: Part): string => {
     const cause = known.cause[part];
+    if (known.certainty[part] === 'assumed') return `assumed: ${sentencesOf(known.assumed)}`;
     return cause === undefined ? known.certainty[part] : `unknown: ${cause}`;
   };
   return thing(

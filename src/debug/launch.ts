@@ -3,6 +3,8 @@
 
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { nearest } from '../scenario/suggest';
+import { ASSUMPTION_NAMES, bitOf, EVERY_ASSUMPTION } from '../timeline/assumptions';
+import type { Wanted } from '../trace/openRun';
 import { type Followed, followed } from './follow';
 import { PRESETS, type Preset } from './stepping';
 
@@ -13,6 +15,8 @@ export interface LaunchOptions {
   readonly stepping: Preset;
   /** process of the VMM whose machine is wanted, where a trace shows several */
   readonly vm?: number;
+  /** what replay takes for granted: a set (src/timeline/assumptions.ts) */
+  readonly assume?: number;
   /** what steps over keep to, besides the preset */
   readonly follow: Followed | undefined;
   readonly noDebug: boolean;
@@ -32,7 +36,7 @@ export function mistakeText({ property, message }: LaunchMistake): string {
 /** Properties that launch.json may have besides ours; VS Code adds some of them itself. */
 const general =
   /^(type|request|name|presentation|internalConsoleOptions|debugServer|preLaunchTask|postDebugTask|serverReadyAction|suppressMultipleSessionWarning|noDebug|restart|__.*)$/;
-const ours = ['program', 'stopOnEntry', 'stepping', 'follow', 'vm'] as const;
+const ours = ['program', 'stopOnEntry', 'stepping', 'follow', 'vm', 'assume'] as const;
 
 /** Whether a property is one that any launch.json may have. */
 export function isGeneral(property: string): boolean {
@@ -75,6 +79,7 @@ export function launchOptions(
   const stepping = presetOf(given.stepping, wrong);
   const follow = followedOf(given.follow, wrong);
   const vm = processOf(given.vm, wrong);
+  const assume = assumedOf(given.assume, wrong);
   for (const name of Object.keys(given)) {
     if (isGeneral(name) || ours.some((own) => own === name)) continue;
     wrong(
@@ -84,7 +89,32 @@ export function launchOptions(
   }
   if (mistakes.length > 0 || program === undefined || stepping === undefined) return { mistakes };
   const options = { program, stopOnEntry: stopOnEntry === true, stepping, follow, noDebug: noDebug === true };
-  return vm === undefined ? options : { ...options, vm };
+  return { ...options, ...(vm !== undefined && { vm }), ...(assume !== undefined && { assume }) };
+}
+
+/** What launch arguments want of a trace. */
+export function wantedBy({ vm, assume }: LaunchOptions): Wanted {
+  return { ...(vm !== undefined && { vm }), ...(assume !== undefined && { assume }) };
+}
+
+/** Assumptions: all of them, none, or some by name. */
+function assumedOf(assume: unknown, wrong: Wrong): number | undefined {
+  if (assume === undefined || assume === null || assume === false) return undefined;
+  if (assume === true) return EVERY_ASSUMPTION;
+  const names = ASSUMPTION_NAMES.map((name) => `"${name}"`).join(', ');
+  if (!Array.isArray(assume)) {
+    return wrong('assume', `expected true, false or an array of ${names}, got ${shown(assume)}`);
+  }
+  let set = 0;
+  for (const given of assume as readonly unknown[]) {
+    const name = ASSUMPTION_NAMES.find((one) => one === given);
+    if (name === undefined) {
+      const near = typeof given === 'string' ? meant(given, ASSUMPTION_NAMES) : '';
+      return wrong('assume', `there is no assumption ${shown(given)}; ${near}there are ${names}`);
+    }
+    set |= bitOf(name);
+  }
+  return set;
 }
 
 /** The number of a process. */

@@ -3,7 +3,7 @@
 import { runScenario, type ScenarioRun } from '../scenario/runner';
 import { detectBytes, detectInput } from '../trace/detect';
 import type { Decompressors, FileAccess } from '../trace/files';
-import { openRun } from '../trace/openRun';
+import { openRun, type Wanted } from '../trace/openRun';
 import { type Control, LoadError, type LoadedRun, type Problem } from './host';
 
 /** A scenario is text that a person wrote; one larger than this is something else. */
@@ -21,9 +21,14 @@ export interface ProgramFiles {
 /**
  * Opens a program.
  * @param name of the file, in the folder that `from` reads
- * @param vm process of the VMM whose machine is wanted, where a trace shows several
+ * @param wanted which machine of a trace, and what is assumed of it
  */
-export async function loadRun(name: string, from: ProgramFiles, control: Control, vm?: number): Promise<LoadedRun> {
+export async function loadRun(
+  name: string,
+  from: ProgramFiles,
+  control: Control,
+  wanted: Wanted = {},
+): Promise<LoadedRun> {
   const path = from.pathOf(name);
   const wrong = (message: string) => new LoadError([{ path, line: 0, column: 0, message, severity: 'error' }]);
   if (/\.hpt$/i.test(name)) return loadScenario(path, await from.files.read(name), control);
@@ -34,7 +39,7 @@ export async function loadRun(name: string, from: ProgramFiles, control: Control
       decompressors: from.decompressors,
       control: { cancelled: () => control.cancelled, onProgress: (bytes) => control.report(`${bytes} bytes read`) },
     },
-    vm,
+    wanted,
   );
   const told = problems.map(
     ({ severity, file, message, line = 1, column = 1 }): Problem => ({

@@ -111,6 +111,7 @@ const DOUBT_TEXTS: Readonly<Record<DoubtName, string>> = {
   ring: 'what else is on the ring, and in which order',
   seq: "the notifier's sequence number",
   host: 'whether the host has the page',
+  assumed: 'what is only assumed of the entries it worked on',
 };
 
 /** Nanoseconds on a trace's clock as "12.345678901 s". */

@@ -15,7 +15,7 @@ import { Debuggee, type Listener, type Stop } from './debuggee';
 import { eventBreakpoints } from './eventBreakpoints';
 import { type Followed, followed } from './follow';
 import { type Control, type DebugHost, type LiveTrace, LoadError, type LoadedRun, type MoveReason } from './host';
-import { type LaunchMistake, type LaunchOptions, launchOptions, mistakeText, shown } from './launch';
+import { type LaunchMistake, type LaunchOptions, launchOptions, mistakeText, shown, wantedBy } from './launch';
 import { LiveEdge } from './live';
 import { Questions } from './questions';
 import { PRESETS } from './stepping';
@@ -152,7 +152,7 @@ export class HptDebugSession extends AskedSession {
       };
       const loaded = await ('live' in options
         ? this.attach(program, control)
-        : this.host.load(program, control, options.vm));
+        : this.host.load(program, control, wantedBy(options)));
       if (loading.cancelled) throw new Error(`Loading ${name} was cancelled.`);
       if (loaded.run.length === 0) throw new Error(`${name} has no statement: there is nothing to debug.`);
       return loaded;

@@ -36,7 +36,7 @@ export function hpteThing(vm: Vm, index: bigint): Thing | undefined {
       : knownWords(vm, number, known);
   return thing(
     'hpte',
-    `HPTE ${hex(index)} ${state ?? 'unknown'}${page}${doubt}`,
+    `HPTE ${hex(index)} ${state ?? 'unknown'}${page}${doubt}${known?.certainty.state === 'assumed' ? ' (assumed)' : ''}`,
     {
       state: () => state,
       ...(known === null ? {} : { known: () => known.certainty.state, certainty: () => certaintyThing(known) }),

@@ -10,8 +10,8 @@ import { evaluate, type Scope } from './evaluate';
 import { type Expression, ExpressionError, parseExpression } from './expression';
 import { isThing, show, type Thing, type Value } from './values';
 
-/** How a change is known: worked out by the emulator, seen in a dump of the table, or forced by what was seen. */
-export type Certainty = 'emulated' | 'observed' | 'inferred';
+/** How a change is known: worked out by the emulator, seen in a dump of the table, forced by what was seen, or resting on assumptions. */
+export type Certainty = 'emulated' | 'observed' | 'inferred' | 'assumed';
 
 /** One moment that changed what was asked about. */
 export interface Link {
@@ -106,27 +106,45 @@ export function* whyChain(run: Run, what: Asked, until: number): Generator<Link 
   for (let i = moments.length - 1; i >= 0; i--) {
     const moment = moments[i] ?? 0;
     if (moment > until) continue;
-    const changes = changesAt(run, moment, expression, what.isField);
-    yield changes.length === 0 ? undefined : link(run, moment, changes);
+    const { changes, assumed } = changesAt(run, moment, expression, what);
+    yield changes.length === 0 ? undefined : link(run, moment, changes, assumed);
   }
 }
 
-/** What of a value a moment changed. */
-function changesAt(run: Run, moment: number, expression: Expression, isField: boolean): Change[] {
+/** What of a value a moment changed, and whether what it became is assumed. */
+function changesAt(
+  run: Run,
+  moment: number,
+  expression: Expression,
+  { isField, point }: Asked,
+): { readonly changes: Change[]; readonly assumed: boolean } {
   const here = run.position;
   try {
     run.seek(moment);
     const after = told(valueAt(run, expression), isField);
-    if (moment === 0) return [...after].map(([field, now]) => ({ field, before: 'nothing', after: now }));
+    const assumed = restsOnAssumptions(run, point);
+    if (moment === 0)
+      return { changes: [...after].map(([field, now]) => ({ field, before: 'nothing', after: now })), assumed };
     run.seek(moment - 1);
     const before = told(valueAt(run, expression), isField);
-    return [...after].flatMap(([field, now]) => {
+    const changes = [...after].flatMap(([field, now]) => {
       const was = before.get(field) ?? 'nothing';
       return was === now ? [] : [{ field, before: was, after: now }];
     });
+    return { changes, assumed };
   } finally {
     run.seek(here);
   }
+}
+
+/** Whether something about an HPTE or a PTEG, or about the step that the run stands at, is assumed. */
+function restsOnAssumptions(run: Run, { id, words }: DataPoint): boolean {
+  if (run.kind === 'scenario') return false;
+  if (run.doubts(run.position).includes('assumed')) return true;
+  const { entries } = run.vm.state.hpt;
+  return (
+    /^(hpte|pteg):/.test(id) && words.some(({ index }) => index < entries && (run.knownOf(index)?.assumed ?? 0) !== 0)
+  );
 }
 
 function valueAt(run: Run, expression: Expression): Value | undefined {
@@ -152,7 +170,7 @@ function itemsOf({ items }: Thing): [string, string][] {
   return Array.from({ length: items.count }, (_, i) => [items.nameOf?.(i) ?? `[${i}]`, show(items.at(i))]);
 }
 
-function link(run: Run, moment: number, changes: readonly Change[]): Link {
+function link(run: Run, moment: number, changes: readonly Change[], assumed: boolean): Link {
   const frames = run.frames(moment);
   const source = run.source(moment);
   return {
@@ -163,7 +181,7 @@ function link(run: Run, moment: number, changes: readonly Change[]): Link {
     step: frames[0]?.text ?? source.text.replace(/\s+/g, ' ').trim(),
     changes,
     events: run.events(moment).map(eventText),
-    certainty: certaintyOf(run, moment),
+    certainty: assumed ? 'assumed' : certaintyOf(run, moment),
   };
 }
 

@@ -1,6 +1,7 @@
 // The one activation of both hosts: registers every feature. Node and browser entries differ only in the platform they hand in.
 
 import * as vscode from 'vscode';
+import { registerAssume } from './assume';
 import { registerCommands } from './commands';
 import { registerDebug } from './debug';
 import { registerHeatmap } from './heatmapPanel';
@@ -36,6 +37,7 @@ export function activateOn(context: vscode.ExtensionContext, platform: Platform)
   registerCommands(context, services);
   registerQuestions(context, services, heatmap, moments.marks);
   registerOpenFile(context, services);
+  registerAssume(context);
   registerTraces(context, services);
   const scenarios = registerScenarios(context, services);
   log.info(`activated in ${(performance.now() - start).toFixed(1)} ms`);

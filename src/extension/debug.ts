@@ -112,7 +112,7 @@ class OpenSessions {
   hostOf(session: vscode.DebugSession): DebugHost {
     const views = this.services.session;
     return {
-      load: (program, control, vm) => this.services.load(uriOf(program), control, vm),
+      load: (program, control, wanted) => this.services.load(uriOf(program), control, wanted),
       follow: this.services.follow,
       readText: (path) => textOf(uriOf(path)),
       eventBreakpoints: () => this.events.active,

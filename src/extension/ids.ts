@@ -57,6 +57,7 @@ export const commands = {
   copyText: 'hptscope.copyText',
   goToMoment: 'hptscope.goToMoment',
   openRun: 'hptscope.openRun',
+  debugAssuming: 'hptscope.debugAssuming',
   convertTrace: 'hptscope.convertTrace',
   createRecording: 'hptscope.createRecording',
   followTrace: 'hptscope.followTrace',

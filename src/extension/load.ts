@@ -7,6 +7,7 @@ import { followRun } from '../platform/liveRun';
 import { JobCancelled, type JobWatch, type LongWork } from '../platform/longWork';
 import { unpackRun } from '../platform/packedRun';
 import type { ExpectationOutcome } from '../scenario/runner';
+import type { Wanted } from '../trace/openRun';
 import type { InputProblem } from '../trace/problem';
 import type { MachineChoice } from '../trace/replay/machineChoice';
 import { languages } from './ids';
@@ -22,15 +23,17 @@ export interface Platform {
 
 /**
  * Opens a program. Rejects with a LoadError, or an Error whose message is fit for people.
- * @param vm process of the VMM whose machine is wanted, where a trace shows several; undefined: the person is asked
+ * @param wanted which machine of a trace (else the person is asked), and what is assumed of it
  */
-export type Load = (program: vscode.Uri, control: Control, vm?: number) => Promise<LoadedRun>;
+export type Load = (program: vscode.Uri, control: Control, wanted?: Wanted) => Promise<LoadedRun>;
 
 export function loader(platform: Platform): Load {
   // by program: the machine that was chosen last, which is offered first
   const last = new Map<string, number>();
-  return (program, control, vm) =>
-    isScenario(program) ? loadScenario(program, control, platform) : loadTrace(program, control, platform, last, vm);
+  return (program, control, wanted = {}) =>
+    isScenario(program)
+      ? loadScenario(program, control, platform)
+      : loadTrace(program, control, platform, last, wanted);
 }
 
 /** How messages and stack frames call a file: its path on disk, or its URI. */
@@ -149,17 +152,21 @@ async function loadTrace(
   control: Control,
   platform: Platform,
   last: Map<string, number>,
-  vm: number | undefined,
+  wanted: Wanted,
 ): Promise<LoadedRun> {
-  const open = (tgid: number | undefined) => {
+  const open = (vm: number | undefined) => {
     control.report(vscode.l10n.t('Reading {0}', nameOf(uri)));
-    const job = { kind: 'trace', ...placeOfFile(uri, platform), ...(tgid !== undefined && { vm: tgid }) } as const;
+    const job = {
+      kind: 'trace',
+      ...placeOfFile(uri, platform),
+      wanted: { ...wanted, ...(vm !== undefined && { vm }) },
+    } as const;
     return platform.work.run(job, watchOfFile(uri, control)).catch((error) => {
       throw toldError(error, uri);
     });
   };
-  let opened = await open(vm);
-  let machine = vm;
+  let opened = await open(wanted.vm);
+  let machine = wanted.vm;
   if (opened.machines) {
     const choice = await askMachine(uri, opened.machines, last.get(uri.toString()));
     if (choice) {

@@ -191,11 +191,17 @@ class Chain {
 }
 
 function itemOf({ moment, line, statement, path, step, changes, certainty }: Link): Item {
-  const icons: Readonly<Record<Certainty, string>> = { emulated: 'beaker', observed: 'eye', inferred: 'lightbulb' };
+  const icons: Readonly<Record<Certainty, string>> = {
+    emulated: 'beaker',
+    observed: 'eye',
+    inferred: 'lightbulb',
+    assumed: 'question',
+  };
   const words: Readonly<Record<Certainty, string>> = {
     emulated: vscode.l10n.t('emulated'),
     observed: vscode.l10n.t('observed'),
     inferred: vscode.l10n.t('inferred'),
+    assumed: vscode.l10n.t('assumed'),
   };
   const fn = path.at(-1);
   return {

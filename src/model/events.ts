@@ -33,6 +33,7 @@ export const DIVERGENCE_KINDS = [
   'page fact',
   'dump',
   'operation',
+  'assumption',
 ] as const;
 export const SPAN_KINDS = ['unmap', 'age', 'test-age'] as const;
 

@@ -52,6 +52,8 @@ export const Doubt = {
   seq: 1 << 20,
   /** whether the host has the page */
   host: 1 << 21,
+  /** nothing is unknown for it, but something that the path worked on is only assumed */
+  assumed: 1 << 22,
 } as const;
 export type DoubtName = keyof typeof Doubt;
 export const DOUBT_NAMES = Object.keys(Doubt) as readonly DoubtName[];

@@ -4,7 +4,7 @@ import { readScenario } from '../scenario/checker';
 import { expectationsOf, type Verdicts, verdictsOf } from '../scenario/editor/expectationList';
 import { type Visit, visitsOf } from '../scenario/editor/visits';
 import { type ExpectationOutcome, type RunProblem, runChecked, runScenario } from '../scenario/runner';
-import { openRun } from '../trace/openRun';
+import { openRun, type Wanted } from '../trace/openRun';
 import type { OpenServices } from '../trace/openTrace';
 import type { InputProblem } from '../trace/problem';
 import type { MachineChoice } from '../trace/replay/machineChoice';
@@ -30,8 +30,7 @@ export interface Jobs {
     readonly path: string;
     /** on the local disk; null: files are asked for by name */
     readonly folder: string | null;
-    /** process of the VMM whose machine is wanted, where a trace shows several */
-    readonly vm?: number;
+    readonly wanted?: Wanted;
   };
   /** Reads a trace or an HTAB_FD stream as it is. */
   readonly readFile: { readonly kind: 'readFile'; readonly path: string; readonly folder: string | null };
@@ -125,7 +124,7 @@ const MOST_FAILED = 100;
 export async function doJob(job: Job, at: JobSurroundings, buffers: Set<ArrayBuffer>): Promise<JobResults[JobKind]> {
   switch (job.kind) {
     case 'trace': {
-      const { run, ...rest } = await openRun(job.path, at.services(job.folder), job.vm);
+      const { run, ...rest } = await openRun(job.path, at.services(job.folder), job.wanted);
       return { run: run && packRun(run, buffers), ...rest };
     }
     case 'readFile':

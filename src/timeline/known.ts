@@ -8,9 +8,12 @@
  *   bits 0-2    states that are possible: FREE, VALID, ABSENT
  *   bits 3-16   certainty of the parts, two bits each, in the order of PARTS
  *   bit  17     R and C were observed in the last dump, but the hardware may set them as soon as the guest runs on
- *   bits 18-27  causes of the doubt about state and dword 0, five bits each
+ *   bits 18-27  causes of the doubt about state and dword 0, five bits each; of a state that is assumed, the states that are possible
+ *               without assumptions
+ *   bits 28-31  the first four assumptions on which the parts that are assumed rest (assumptions.ts), a bit each
  *   bits 32-41  causes of the doubt about frame and R, C
- *   bits 42-63  epoch: a word of another epoch than the background's is void, and the background holds for its slot
+ *   bits 42-49  the other assumptions
+ *   bits 50-63  epoch: a word of another epoch than the background's is void, and the background holds for its slot
  */
 import { Scalar, type State } from '../model/state';
 import type { Store } from '../model/store';
@@ -62,7 +65,7 @@ const partShift: Readonly<Record<Part, number>> = {
 };
 const RC_MOMENTARY = 1 << 17;
 /** Number of epochs; a word of epoch 0 was never written. */
-export const EPOCHS = 2 ** 22;
+export const EPOCHS = 2 ** 14;
 
 /** What is known of one slot. */
 export interface Known {
@@ -71,6 +74,10 @@ export interface Known {
   readonly certainty: Readonly<Record<Part, Certainty>>;
   /** why a part is unknown */
   readonly cause: Readonly<Partial<Record<Part, Cause>>>;
+  /** the assumptions on which the parts that are assumed rest: a set (assumptions.ts) */
+  readonly assumed: number;
+  /** states that are possible without assumptions */
+  readonly knownStates: number;
 }
 
 /** What a word of knowledge holds. */
@@ -79,13 +86,16 @@ export interface Knowing {
   readonly certainty: Readonly<Record<Part, Certainty>>;
   readonly rcMomentary: boolean;
   readonly causes: { readonly state: Cause; readonly dword0: Cause; readonly frame: Cause; readonly rc: Cause };
+  readonly assumed: number;
+  readonly knownStates: number;
 }
 
 /** Bits 0-31 of the word of a slot. */
-export function packLo({ states, certainty, rcMomentary, causes }: Knowing): number {
+export function packLo({ states, certainty, rcMomentary, causes, assumed, knownStates }: Knowing): number {
   let lo = states | (rcMomentary ? RC_MOMENTARY : 0);
   for (const part of PARTS) lo |= CERTAINTIES.indexOf(certainty[part]) << partShift[part];
-  return lo | (CAUSES.indexOf(causes.state) << 18) | (CAUSES.indexOf(causes.dword0) << 23);
+  const doubt = certainty.state === 'assumed' ? knownStates : CAUSES.indexOf(causes.state);
+  return lo | (doubt << 18) | (CAUSES.indexOf(causes.dword0) << 23) | (assumed << 28);
 }
 
 /** Bits 0-31 of a word when one part is no longer known. */
@@ -94,13 +104,13 @@ export function withoutCertainty(lo: number, part: Part): number {
 }
 
 /** Bits 32-63. */
-export function packHi({ causes }: Knowing, epoch: number): number {
-  return CAUSES.indexOf(causes.frame) | (CAUSES.indexOf(causes.rc) << 5) | (epoch << 10);
+export function packHi({ causes, assumed }: Knowing, epoch: number): number {
+  return CAUSES.indexOf(causes.frame) | (CAUSES.indexOf(causes.rc) << 5) | ((assumed >>> 4) << 10) | (epoch << 18);
 }
 
 /** The epoch in bits 32-63 of a word. */
 export function epochOf(hi: number): number {
-  return hi >>> 10;
+  return hi >>> 18;
 }
 
 /** Whether a word was written since everything was last forgotten or known to be empty. */
@@ -137,7 +147,8 @@ export function certaintyOf(state: State, index: number, part: Part): Certainty 
   if (state.known === null) return 'observed';
   const lo = loOf(state, state.known, index);
   const certainty = CERTAINTIES[(lo >>> partShift[part]) & 3] as Certainty;
-  const momentary = certainty === 'unknown' && (part === 'rc' || part === 'guestRc') && (lo & RC_MOMENTARY) !== 0;
+  const open = certainty === 'unknown' || certainty === 'assumed';
+  const momentary = open && (part === 'rc' || part === 'guestRc') && (lo & RC_MOMENTARY) !== 0;
   return momentary && state.scalars.lo(Scalar.rcFresh) === 1 ? 'observed' : certainty;
 }
 
@@ -160,7 +171,8 @@ export function knownOf(state: State, index: number): Known | null {
     else if (part === 'frame' || part === 'rights') cause[part] = causeAt(hi);
     else cause[part] = causeAt(hi >>> 5);
   }
-  return { states, certainty, cause };
+  const assumed = (lo >>> 28) | (((hi >>> 10) & 0xff) << 4);
+  return { states, certainty, cause, assumed, knownStates: certainty.state === 'assumed' ? (lo >>> 18) & 7 : states };
 }
 
 /** Makes a machine of which nothing is known, for one reason. */
@@ -168,6 +180,7 @@ export function makeUnknown(state: State, cause: Cause): void {
   state.newKnown();
   const certainty = Object.fromEntries(PARTS.map((part) => [part, 'unknown'])) as Record<Part, Certainty>;
   const causes = { state: cause, dword0: cause, frame: cause, rc: cause };
-  const nothing = { states: FREE | VALID | ABSENT, certainty, rcMomentary: false, causes };
+  const any = FREE | VALID | ABSENT;
+  const nothing = { states: any, certainty, rcMomentary: false, causes, assumed: 0, knownStates: any };
   state.putScalar(Scalar.knownBackground, packHi(nothing, 1), packLo(nothing));
 }

@@ -191,7 +191,9 @@ export class Run {
   /** How an event is known: of a trace those that stand in it are observed, what the model did in between is inferred. */
   certaintyOfEvent(number: number): Certainty {
     if (this.kind === 'scenario' || TRACED.has(this.eventName(number))) return 'observed';
-    return this.isStatement(this.eventMomentOf(number)) ? 'observed' : 'inferred';
+    const moment = this.eventMomentOf(number);
+    if (this.isStatement(moment)) return 'observed';
+    return (this.index.doubtAt(moment) & Doubt.assumed) === 0 ? 'inferred' : 'assumed';
   }
 
   // ---- questions about a moment -------------------------------------------------------------------------------------

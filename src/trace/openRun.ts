@@ -22,13 +22,20 @@ export interface OpenedRunFile {
   readonly machines?: readonly MachineChoice[];
 }
 
+/** What is wanted of a trace. */
+export interface Wanted {
+  /** process of the VMM whose machine is wanted, where a trace shows several */
+  readonly vm?: number;
+  /** what replay takes for granted: a set (src/timeline/assumptions.ts); nothing unless said */
+  readonly assume?: number;
+}
+
 /**
  * Opens a trace, a debugfs htab dump or the `hptscope.json` of a recording.
  *
  * @param path relative to the services' folder
- * @param vm process of the VMM whose machine is wanted, where a trace shows several
  */
-export async function openRun(path: string, services: OpenServices, vm?: number): Promise<OpenedRunFile> {
+export async function openRun(path: string, services: OpenServices, wanted: Wanted = {}): Promise<OpenedRunFile> {
   let head: Uint8Array;
   try {
     head = await firstBytes(path, services.files);
@@ -40,13 +47,13 @@ export async function openRun(path: string, services: OpenServices, vm?: number)
   }
   const { kind } = detectInput(path, head);
   if (kind === 'recording') {
-    return recordingRun(path, services, vm);
+    return recordingRun(path, services, wanted);
   }
-  return kind === 'htab' ? dumpRun(path, services) : traceRun(path, services, vm);
+  return kind === 'htab' ? dumpRun(path, services) : traceRun(path, services, wanted);
 }
 
 /** A bare trace: neither the table's size nor its memslots are known. */
-async function traceRun(path: string, services: OpenServices, vm: number | undefined): Promise<OpenedRunFile> {
+async function traceRun(path: string, services: OpenServices, wanted: Wanted): Promise<OpenedRunFile> {
   const { input, problems } = await openTraceReplay(path, services);
   if (input === null) {
     return { run: null, problems };
@@ -59,7 +66,7 @@ async function traceRun(path: string, services: OpenServices, vm: number | undef
   const notes = [
     'A bare trace tells neither the size of the table nor the memslots: a recording folder (hptscope.json) joins them.',
   ];
-  return machineRun({ input, problems, notes }, services, vm);
+  return machineRun({ input, problems, notes }, services, wanted);
 }
 
 async function dumpRun(path: string, services: OpenServices): Promise<OpenedRunFile> {
@@ -73,9 +80,9 @@ async function dumpRun(path: string, services: OpenServices): Promise<OpenedRunF
   return { run: replayedRun(input, { kind: 'dump', notes, ...cancelled(services) }), problems };
 }
 
-async function recordingRun(path: string, services: OpenServices, vm: number | undefined): Promise<OpenedRunFile> {
+async function recordingRun(path: string, services: OpenServices, wanted: Wanted): Promise<OpenedRunFile> {
   const { input, problems } = await openRecordingReplay(path, services, true);
-  return input === null ? { run: null, problems } : machineRun({ input, problems, notes: [] }, services, vm);
+  return input === null ? { run: null, problems } : machineRun({ input, problems, notes: [] }, services, wanted);
 }
 
 /** The run of one machine. */
@@ -90,14 +97,14 @@ function machineRun(
     readonly notes: readonly string[];
   },
   services: OpenServices,
-  vm: number | undefined,
+  { vm, assume = 0 }: Wanted,
 ): OpenedRunFile {
   const choice = chooseMachine(input, vm);
   if (typeof choice === 'string') {
     return { run: null, problems: [...problems, { severity: 'error', file: input.title, message: choice }] };
   }
   const said = [...machineNotes(choice), ...notes];
-  const run = replayedRun(choice.input, { kind: 'trace', notes: said, ...cancelled(services) });
+  const run = replayedRun(choice.input, { kind: 'trace', notes: said, assume, ...cancelled(services) });
   const { machines, named } = choice;
   return { run, problems, ...(machines.length > 1 && !named && { machines }) };
 }

@@ -9,8 +9,8 @@ import { type CellDescription, type CellField, cellFlag, cellState } from '../..
 import { type EntryState, entryState, frameInDword1, guestFrame } from '../../timeline/entries';
 import { ABSENT, certaintyOf, FREE, type Known, knownOf, type Part, VALID } from '../../timeline/known';
 import { readRing } from '../../timeline/ring';
-import { certaintyText, hex, hex64, l10n } from '../texts';
-import { causeOf, type HpteField, type HpteWords, hpteFields, hpteWords, ppOf, rcText } from './hpteFields';
+import { hex, hex64, l10n } from '../texts';
+import { causeOf, type HpteField, type HpteWords, howKnown, hpteFields, hpteWords, ppOf, rcText } from './hpteFields';
 import type { NodeIcon, ViewNode } from './node';
 import type { RunView } from './runView';
 
@@ -46,6 +46,7 @@ export function describeHpte(view: RunView, index: number): CellDescription {
     ...(label === undefined ? {} : { label }),
     ...(known === null ? {} : { certainty: known.certainty.state }),
     ...(known?.certainty.state === 'unknown' ? { cause: `${statesText(known)}: ${causeOf(known, 'state')}` } : {}),
+    ...(known?.certainty.state === 'assumed' ? { cause: howKnown(known, 'state') } : {}),
   };
   const fields = hpteFields(vm, index);
   if (fields.length === 0) {
@@ -145,7 +146,7 @@ export function hpteNode(view: RunView, parent: string, index: number): ViewNode
     parts.push(l10n.t('locked'));
   }
   if (known !== null && state !== 'unknown') {
-    parts.push(certaintyText(known.certainty.state));
+    parts.push(howKnown(known, 'state'));
   }
   const description = parts.join(' · ');
   const words = hpteWords(vm, index);

@@ -21,7 +21,7 @@ import { hiOf, loOf } from '../../model/words';
 import type { CellField } from '../../protocol';
 import { type EntryState, entryState, frameInDword1 } from '../../timeline/entries';
 import { certaintyOf, FREE, type Known, knownOf, type Part } from '../../timeline/known';
-import { causeText, certaintyText, hex, hex64, l10n, size } from '../texts';
+import { assumptionsText, causeText, certaintyText, hex, hex64, l10n, size } from '../texts';
 
 /** PP0 and PP of dword 1 as one number, 0 to 7. */
 export function ppOf(r: bigint): number {
@@ -92,8 +92,14 @@ function asKnown({ part, ...field }: PartField, known: Known | null): HpteField 
   if (certainty === 'unknown') {
     return { ...field, value: l10n.t('unknown'), meaning: causeOf(known, part) };
   }
-  const how = certaintyText(certainty);
+  const how = howKnown(known, part);
   return { ...field, meaning: field.meaning === undefined ? how : `${field.meaning}; ${how}` };
+}
+
+/** "observed", "assumed: H_ENTER found the host page mapped": how a part is known, and on which assumptions it rests. */
+export function howKnown({ certainty, assumed }: Known, part: Part): string {
+  const how = certaintyText(certainty[part]);
+  return certainty[part] === 'assumed' ? l10n.t('{0}: {1}', how, assumptionsText(assumed)) : how;
 }
 
 /** Why a part of an entry is unknown, in words. */

@@ -82,8 +82,11 @@ export class RunView {
     if (!this.replayed) {
       return undefined;
     }
-    const { unknown } = this.table.counts;
+    const { assumed, unknown } = this.table.counts;
     const { state } = this.vm;
+    if (assumed > 0) {
+      return l10n.t('{0} entries assumed, {1} unknown', count(assumed), count(unknown));
+    }
     if (unknown === 0) {
       return l10n.t('the state of every entry is known');
     }

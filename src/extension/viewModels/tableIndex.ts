@@ -9,7 +9,7 @@ import type { Memslot } from '../../model/ranges';
 import { Scalar } from '../../model/state';
 import { type Changes, changesBetween, farTravel } from '../../timeline/changes';
 import { entryState, guestFrame } from '../../timeline/entries';
-import { backgroundStates, isLearnt, isSettled, possibleStates } from '../../timeline/known';
+import { backgroundStates, certaintyOf, isLearnt, isSettled, possibleStates } from '../../timeline/known';
 import type { Run } from '../../timeline/run';
 
 /** HPTEs by state; an MMIO entry is not counted as absent. */
@@ -21,6 +21,8 @@ export interface TableCounts {
   readonly free: number;
   /** replay: slots whose state is not known */
   readonly unknown: number;
+  /** replay: slots whose state is assumed; they are counted by their state, too */
+  readonly assumed: number;
 }
 
 /** With more entries in use only the absent ones are filed by page: the others are found on their rings. */
@@ -37,6 +39,8 @@ export class TableIndex {
   private bolted = 0;
   /** replay: slots that something was learnt of, with bits 0-31 of dword 0, or DOUBTFUL */
   private readonly learnt = new Map<number, number>();
+  /** replay: slots whose state is assumed */
+  private readonly assumed = new Set<number>();
   private settled = 0;
   private doubtful = 0;
   private readonly mmio = new Set<number>();
@@ -62,7 +66,9 @@ export class TableIndex {
     const absent = this.absent - mmio;
     const { entries } = this.hpt;
     const unknown = isSettled(backgroundStates(this.run.vm.state)) ? this.doubtful : entries - this.settled;
-    return { valid, absent, mmio, bolted, free: entries - valid - absent - mmio - unknown, unknown };
+    const others = certaintyOf(this.run.vm.state, entries, 'state') === 'assumed' ? entries - this.learnt.size : 0;
+    const assumed = this.assumed.size + others;
+    return { valid, absent, mmio, bolted, free: entries - valid - absent - mmio - unknown, unknown, assumed };
   }
 
   /** The HPTEs (MMIO entries apart) that map a guest page, ascending, on its ring or not. */
@@ -172,6 +178,7 @@ export class TableIndex {
       hpt.forEach((_, chunk, offset) => this.tally(chunk[offset] as number, 1));
     } else {
       this.learnt.clear();
+      this.assumed.clear();
       this.settled = 0;
       this.doubtful = 0;
       known.forEach((index) => this.learn(index));
@@ -188,7 +195,11 @@ export class TableIndex {
       this.count(old, -1);
     }
     this.learnt.delete(index);
+    this.assumed.delete(index);
     if (isLearnt(state, index)) {
+      if (certaintyOf(state, index, 'state') === 'assumed') {
+        this.assumed.add(index);
+      }
       const now = isSettled(possibleStates(state, index)) ? this.hpt.vLo(index) : DOUBTFUL;
       this.learnt.set(index, now);
       this.count(now, 1);

@@ -23,13 +23,14 @@ export function completed(known: Slot, assumed: Slot, basis: number): Slot {
   const states = settles ? both : known.states;
   fields |= settles ? FIELD.states : 0;
   if (states === FREE) {
-    return settles ? { ...known, states, assumed: { fields, basis } } : known;
+    return settles ? { ...known, states, assumed: { fields, basis, states: known.states } } : known;
   }
   const v = take(FIELD.v, known.v, assumed.v);
   const guest = take(FIELD.guest, known.guest, assumed.guest);
   const frame = take(FIELD.frame, known.frame, assumed.frame);
   const rc = take(FIELD.rc, known.rc, assumed.rc);
-  return fields === 0 ? known : { ...known, states, v, guest, frame, rc, assumed: { fields, basis } };
+  const assumption = { fields, basis, states: known.states };
+  return fields === 0 ? known : { ...known, states, v, guest, frame, rc, assumed: assumption };
 }
 
 /** Whether a slot cannot be what is assumed of it. */

@@ -50,7 +50,13 @@ export class Assuming {
     return this.#complete(this.#sound.table.get(index), table.get(index), table.rests.of(index));
   }
 
-  /** The same of every slot that nothing was learnt of. */
+  /** A slot as it is known, told by an event only because of what is assumed. */
+  toldBy(table: Knowledge, index: number, known: Slot): Slot {
+    const { states } = known;
+    return { ...known, assumed: { fields: 0, basis: this.#basis(table.rests.of(index), known), states } };
+  }
+
+  /** What holds for every slot that nothing was learnt of. */
   background(table: Knowledge): Slot {
     return this.#complete(this.#sound.table.background, table.background, table.rests.everywhere);
   }

@@ -31,7 +31,11 @@ export class AssumingReplay {
    * @param assumptions a set (src/timeline/assumptions.ts)
    * @param options `watch` gets to know of each slot as it is known, completed by what is assumed of it
    */
-  constructor(input: ReplayInput, assumptions: number, { watch, ...options }: ReplayOptions) {
+  constructor(
+    input: ReplayInput,
+    readonly assumptions: number,
+    { watch, ...options }: ReplayOptions,
+  ) {
     this.#watch = watch;
     this.sound = new Replay(input, { ...options, watch: this.#knownChanges });
     this.#assuming = new Assuming(assumptions, this.sound);
@@ -119,7 +123,9 @@ export class AssumingReplay {
         watch.reset(background);
       }
       for (const index of slots) {
-        watch.put(index, this.#assuming.slot(likely, index));
+        const slot = this.#assuming.slot(likely, index);
+        const knownNow = anew || slot.assumed !== undefined || this.#knownChanges.slots.has(index);
+        watch.put(index, knownNow ? slot : this.#assuming.toldBy(likely, index, slot));
       }
     }
     this.#told = { sound, likely, background };

@@ -36,10 +36,12 @@ export interface Slot {
 export const FIELD = { states: 1, v: 2, guest: 4, frame: 8, rc: 16 } as const;
 
 export interface Assumed {
-  /** bits of FIELD */
+  /** bits of FIELD; none where only that an event tells of the slot is assumed */
   readonly fields: number;
   /** the assumptions that they rest on: a set (src/timeline/assumptions.ts) */
   readonly basis: number;
+  /** the states that are possible without them */
+  readonly states: number;
 }
 
 const freeSlot: Slot = {

@@ -3,7 +3,7 @@
 import { R_RC } from '../../model/bits';
 import type { Certainty, Part } from '../../timeline/known';
 import type { HtabDump } from '../htabDump';
-import { FREE, type Slot, unknownSlot, VALID } from '../replay/knowledge';
+import { FIELD, FREE, type Slot, unknownSlot, VALID } from '../replay/knowledge';
 import type { Fed } from './feed';
 import type { ReplayedMachine } from './replayedMachine';
 
@@ -51,7 +51,18 @@ export function showDump({ words, known, vm }: ReplayedMachine, dump: HtabDump, 
       guestLo: (dump.guestLo[i] as number) | 0,
     });
     const lasts = slot.states !== VALID || ((dump.guestLo[i] as number) & R_RC) === R_RC;
-    const certainty = slot.rc === undefined ? (lasts ? rcLater : bothLater) : lasts ? observed : guestRcLater;
+    const shown = slot.rc === undefined ? (lasts ? rcLater : bothLater) : lasts ? observed : guestRcLater;
+    // that a state, a frame, R and C stay as the dump shows them may be an assumption
+    const { fields = 0 } = slot.assumed ?? {};
+    const certainty: Readonly<Record<Part, Certainty>> =
+      fields === 0
+        ? shown
+        : {
+            ...shown,
+            ...((fields & FIELD.states) !== 0 && { state: 'assumed' }),
+            ...((fields & FIELD.frame) !== 0 && { frame: 'assumed' }),
+            ...((fields & FIELD.rc) !== 0 && { rc: 'assumed' }),
+          };
     known.put(index, slot, certainty, certainty !== observed);
   }
 }

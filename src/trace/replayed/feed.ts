@@ -1,6 +1,8 @@
 // Replay as a feed: what it did step by step, with everything that each step changed of the knowledge. It can be read ahead, because
 // what an operation came to is known only from a later event.
 
+import type { FalseAssumption } from '../replay/assuming';
+import { AssumingReplay } from '../replay/assumingReplay';
 import type { WrongField } from '../replay/checkpoint';
 import type { Divergence } from '../replay/context';
 import type { Invalidation, ReplaySlot } from '../replay/host';
@@ -24,7 +26,7 @@ export interface Fed {
   readonly slots: readonly ReplaySlot[] | null;
   /** invalidations that may be under way */
   readonly underWay: readonly Invalidation[];
-  readonly divergences: readonly Divergence[];
+  readonly divergences: readonly (Divergence | FalseAssumption)[];
   /** fields in which the dump of this step contradicts what was known */
   readonly wrong: readonly WrongField[];
 }
@@ -55,27 +57,38 @@ export class Feed {
   /** what is known before the first event */
   readonly start: Fed;
   readonly #replay: Replay;
+  /** beside the replay that assumes nothing, where something is assumed */
+  readonly #assuming: AssumingReplay | undefined;
   readonly #steps: Generator<ReplayStep, void>;
   #collector = new Collector();
   #ahead: Fed[] = [];
   #at = 0;
   #told = 0;
+  #toldFalse = 0;
   #wrong = 0;
 
-  constructor(input: ReplayInput, options: ReplayOptions) {
+  /** @param assume what is taken for granted: a set (src/timeline/assumptions.ts) */
+  constructor(input: ReplayInput, assume: number, options: ReplayOptions) {
     const watch: KnowledgeWatch = {
       put: (index, slot) => this.#collector.put(index, slot),
       reset: (background) => this.#collector.reset(background),
     };
-    this.#replay = new Replay(input, { ...options, found: foundIn(input, options), watch });
+    const all = { ...options, found: foundIn(input, options), watch };
+    this.#assuming = assume === 0 ? undefined : new AssumingReplay(input, assume, all);
+    this.#replay = this.#assuming?.sound ?? new Replay(input, all);
     this.machines = this.#replay.machines;
-    this.#steps = this.#replay.steps();
+    this.#steps = (this.#assuming ?? this.#replay).steps();
     this.start = this.#collect({ what: 'pagemap' });
   }
 
   /** The comparison with the dumps, when everything was read. */
   get replay(): Replay {
     return this.#replay;
+  }
+
+  /** The replay with assumptions, where some were asked for. */
+  get assuming(): AssumingReplay | undefined {
+    return this.#assuming;
   }
 
   /** The step `ahead` of the next one (0: the next one); undefined at the end. */
@@ -106,8 +119,13 @@ export class Feed {
       this.#collector = new Collector();
     }
     const { table, host, divergences, comparison } = this.#replay;
-    const told = this.#told;
+    const falseOnes = this.#assuming?.falseOnes ?? agrees;
+    const anew =
+      this.#told === divergences.length && this.#toldFalse === falseOnes.length
+        ? agrees
+        : [...divergences.slice(this.#told), ...falseOnes.slice(this.#toldFalse)];
     this.#told = divergences.length;
+    this.#toldFalse = falseOnes.length;
     const wrong = this.#wrong;
     this.#wrong = comparison.wrong.length;
     return {
@@ -118,7 +136,7 @@ export class Feed {
       entries: table.entries,
       slots: host.slots,
       underWay: host.underWay,
-      divergences: told === divergences.length ? agrees : divergences.slice(told),
+      divergences: anew,
       wrong: wrong === comparison.wrong.length ? agrees : comparison.wrong.slice(wrong),
     };
   }

@@ -56,6 +56,16 @@ export function runHcall(machine: ReplayedMachine, call: Call, exit: Fed, rc: bi
   }
 }
 
+/** Slots by which it is decided what a call does. */
+export function slotsOfCall({ call, args }: Call): number[] {
+  if (call.nr === HCALL.bulkRemove) {
+    return bulkIndexes(args) ?? [];
+  }
+  const index = Number(call.args[1] & indexMask);
+  const exact = (call.args[0] & H_EXACT) !== 0n;
+  return call.nr === HCALL.enter && !exact ? Array.from({ length: 8 }, (_, i) => index - (index % 8) + i) : [index];
+}
+
 /** Runs the call; a return code that is not the trace's is taken back and answered. */
 function attempt(machine: ReplayedMachine, doubt: number, rc: bigint, run: () => number): number | undefined {
   let ret = 0;
@@ -252,7 +262,8 @@ function clear(
   }
   const { states, certainty } = machine.known.of(index);
   const known = certainty.rc !== 'unknown' && certainty.guestRc !== 'unknown';
-  if (states !== FREE && !(isKnown(machine, index) && known)) {
+  // without an assumption it would not be run, and what the guest's view becomes would be open
+  if (states !== FREE && !(isKnown(machine, index) && known && machine.basis === 0)) {
     machine.tellAll(exit);
     machine.known.forgetGuestRc(index);
     return undefined;

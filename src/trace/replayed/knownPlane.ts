@@ -20,6 +20,7 @@ const all = (certainty: Certainty): Record<Part, Certainty> =>
   Object.fromEntries(PARTS.map((part) => [part, certainty])) as Record<Part, Certainty>;
 const allUnknown = all('unknown');
 const allInferred = all('inferred');
+const allAssumed = all('assumed');
 const allObserved = all('observed');
 
 export class KnownPlane {
@@ -43,15 +44,25 @@ export class KnownPlane {
     return known;
   }
 
-  /** Whether every slot that nothing was learnt of is free. */
+  /** Whether every slot that nothing was learnt of is known to be free. */
   get backgroundIsFree(): boolean {
-    return (this.#state.scalars.lo(Scalar.knownBackground) & 7) === FREE;
+    const { states, certainty } = this.of(this.#state.hpt.entries);
+    return states === FREE && certainty.state !== 'assumed';
   }
 
   /** All that was learnt is void: this holds for every slot. */
   reset(background: Slot, observed: boolean): void {
-    const certainty = background.states === FREE ? (observed ? allObserved : allInferred) : allUnknown;
-    const knowing = { states: background.states, certainty, rcMomentary: false, causes: causesOf(background) };
+    const { states, assumed } = background;
+    const free = assumed !== undefined ? allAssumed : observed ? allObserved : allInferred;
+    const certainty = states === FREE ? free : allUnknown;
+    const knowing = {
+      states,
+      certainty,
+      rcMomentary: false,
+      causes: causesOf(background),
+      assumed: assumed?.basis ?? 0,
+      knownStates: assumed?.states ?? states,
+    };
     const lo = packLo(knowing);
     const { scalars } = this.#state;
     const same =
@@ -78,9 +89,17 @@ export class KnownPlane {
   }
 
   /** What is known of one slot from now on. */
-  put(index: number, slot: Slot, certainty: Readonly<Record<Part, Certainty>>, rcMomentary: boolean): void {
+  put(
+    index: number,
+    slot: Slot,
+    certainty: Readonly<Record<Part, Certainty>>,
+    rcMomentary: boolean,
+    assumed = slot.assumed?.basis ?? 0,
+  ): void {
     this.#told = true;
-    const knowing = { states: slot.states, certainty, rcMomentary, causes: causesOf(slot) };
+    const { states } = slot;
+    const knownStates = slot.assumed?.states ?? states;
+    const knowing = { states, certainty, rcMomentary, causes: causesOf(slot), assumed, knownStates };
     this.#state.put(this.#known, index, packHi(knowing, this.#epoch), packLo(knowing));
   }
 

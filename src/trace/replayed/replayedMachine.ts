@@ -3,17 +3,18 @@
 
 import { R_RC } from '../../model/bits';
 import { EVENT_WORDS } from '../../model/events';
-import { Log, markDoubts } from '../../model/log';
+import { Doubt, Log, markDoubts } from '../../model/log';
 import { vmConfig } from '../../model/machine';
 import { addMemslot, deleteMemslot, setMemslotFlags } from '../../model/memslots';
 import { invalidateRangeEnd } from '../../model/notifiers';
 import { undoFrom } from '../../model/undo';
 import { Vm } from '../../model/vm';
-import type { Certainty } from '../../timeline/known';
+import { type Certainty, type Known, PARTS } from '../../timeline/known';
 import type { Invalidation, ReplaySlot } from '../replay/host';
 import type { ReplayInput } from '../replay/input';
 import { FREE, type Slot } from '../replay/knowledge';
-import { certaintiesAfter } from './certainties';
+import { completedCertainties, knownSlot, withoutAssumptions } from './assumedCertainties';
+import { certaintiesAfter, type Told } from './certainties';
 import type { Fed } from './feed';
 import { KnownPlane } from './knownPlane';
 import { type ShownWords, TableWords } from './tableWords';
@@ -37,6 +38,8 @@ export class ReplayedMachine {
   readonly vm: Vm;
   readonly known: KnownPlane;
   readonly words: TableWords;
+  /** the assumptions on which the operation at hand rests: a set */
+  basis = 0;
   #slots: readonly ReplaySlot[] | null = null;
   #open: readonly Invalidation[] = [];
 
@@ -64,20 +67,51 @@ export class ReplayedMachine {
   /** Brings one slot to what a step told of it. */
   tell(index: number, slot: Slot, manner: Manner = silently): void {
     const before = this.known.of(index);
-    const { shown, made, rights } = manner;
-    const stays = (before.states & FREE) === 0 || (before.states !== FREE && (slot.states & FREE) !== 0);
-    const wasKnown = before.certainty.dword0 !== 'unknown' && before.certainty.guest !== 'unknown';
-    const same = made !== 'entered' && stays && wasKnown && this.words.holds(index, slot);
-    const sameFrame = made !== 'installed' && slot.frame === this.words.frame(index);
+    const basis = manner.made === undefined ? 0 : this.basis;
+    const sound = basis === 0 && before.assumed === 0 && slot.assumed === undefined;
+    const told = this.#toldOf(index, before, slot, manner);
+    // without the assumption that it rests on, a path would not have been run, and nothing of this slot shown
+    const knownManner = basis === 0 && slot.assumed === undefined ? manner : silently;
+    const without = sound ? told : this.#toldOf(index, withoutAssumptions(before), knownSlot(slot), knownManner);
+    // what such a path has changed says nothing of what stood there
+    const known = basis === 0 ? without : { ...without, same: false, sameFrame: false };
+    const { shown } = manner;
     if (shown === undefined) {
       this.words.set(index, slot);
     } else {
       this.words.show(index, shown);
     }
     const guestRcFull = (this.vm.state.hpt.guestLo(index) & R_RC) === R_RC;
-    const observed = shown !== undefined;
-    const told = { before, same, sameFrame, slot, observed, made, rights, guestRcFull };
-    this.known.put(index, slot, certaintiesAfter(told), false);
+    const all = certaintiesAfter({ ...told, guestRcFull });
+    if (sound) {
+      this.known.put(index, slot, all, false, 0);
+      return;
+    }
+    const certainty = completedCertainties(certaintiesAfter({ ...known, guestRcFull }), all);
+    const rests = PARTS.some((part) => certainty[part] === 'assumed');
+    this.known.put(index, slot, certainty, false, rests ? (slot.assumed?.basis ?? 0) | basis || before.assumed : 0);
+  }
+
+  /** What a step tells of a slot, as far as that can be said before it is told. */
+  #toldOf(index: number, before: Known, slot: Slot, { shown, made, rights }: Manner): Omit<Told, 'guestRcFull'> {
+    const stays = (before.states & FREE) === 0 || (before.states !== FREE && (slot.states & FREE) !== 0);
+    const wasKnown = before.certainty.dword0 !== 'unknown' && before.certainty.guest !== 'unknown';
+    const same = made !== 'entered' && stays && wasKnown && this.words.holds(index, slot);
+    const sameFrame = made !== 'installed' && slot.frame === this.words.frame(index);
+    return { before, same, sameFrame, slot, observed: shown !== undefined, made, rights };
+  }
+
+  /** Does an operation on some slots. What it does rests on what is assumed of them now, and after a step. */
+  resting<T>(slots: Iterable<number>, { puts }: Pick<Fed, 'puts'>, run: () => T): T {
+    const outer = this.basis;
+    this.basis = 0;
+    for (const index of slots) {
+      const now = index < this.vm.state.hpt.entries ? this.known.of(index).assumed : 0;
+      this.basis |= now | (puts.get(index)?.assumed?.basis ?? 0);
+    }
+    const result = run();
+    this.basis = outer;
+    return result;
   }
 
   /** Runs a path of the model under doubts; what `fits` does not accept is taken back, as if it had not run. */
@@ -100,7 +134,7 @@ export class ReplayedMachine {
   under(doubt: number, run: () => void): void {
     const start = this.log.end;
     run();
-    markDoubts(this.log, start, doubt, EVENT_WORDS);
+    markDoubts(this.log, start, this.basis === 0 ? doubt : doubt | Doubt.assumed, EVENT_WORDS);
   }
 
   /** Whether the recording tells the memslots. */

@@ -15,6 +15,7 @@ import type { SourceLine } from '../../timeline/statements';
 import type { DecodedEvent, HvaOne, HvaRange, PageFaultEnter, PageFaultExit } from '../decoded';
 import { eventCode } from '../eventKinds';
 import type { TraceEvents } from '../events';
+import { assumedNotes } from '../replay/assumedNotes';
 import type { Divergence } from '../replay/context';
 import { coverageOf } from '../replay/coverage';
 import { coverageNotes } from '../replay/coverageNotes';
@@ -26,7 +27,7 @@ import { TraceStatements } from '../traceStatements';
 import { showDump } from './dumpedTable';
 import { endOfFault, type Fault, runFault } from './faultRuns';
 import { type Fed, Feed } from './feed';
-import { type Call, runHcall } from './hcallRuns';
+import { type Call, runHcall, slotsOfCall } from './hcallRuns';
 import { ReplayedMachine } from './replayedMachine';
 
 /** How far an operation's end is looked for. */
@@ -40,6 +41,8 @@ export interface ReplayedRunOptions {
   readonly cancelled?: () => boolean;
   readonly kind: 'trace' | 'dump';
   readonly notes: readonly string[];
+  /** what is taken for granted: a set (src/timeline/assumptions.ts); nothing unless said */
+  readonly assume?: number;
 }
 
 /** Replays a trace into a run, each dump used after it was compared. */
@@ -74,9 +77,9 @@ class Replayer {
     readonly input: ReplayInput,
     readonly options: ReplayedRunOptions,
   ) {
-    const { cancelled } = options;
+    const { assume = 0, cancelled } = options;
     this.#events = input.events;
-    this.#feed = new Feed(input, { keyframes: 'all', ...(cancelled !== undefined && { cancelled }) });
+    this.#feed = new Feed(input, assume, { keyframes: 'all', ...(cancelled !== undefined && { cancelled }) });
     const { start } = this.#feed;
     this.#statements = new TraceStatements(input.events, input.title);
     this.#machine = new ReplayedMachine(input, Math.log2(start.entries) + 4, vcpusOf(input.events));
@@ -93,7 +96,7 @@ class Replayer {
       this.#mark(title);
     }
     const { vm, log } = this.#machine;
-    const { replay } = this.#feed;
+    const { assuming, replay } = this.#feed;
     // a dump by itself leaves nothing open but its time
     const covered = kind === 'trace' ? coverageNotes(coverageOf(replay), replay.comparison) : [];
     return new Run({
@@ -104,7 +107,7 @@ class Replayer {
       sources: this.#statements,
       texts: this.#texts,
       dumps: this.#dumps,
-      notes: [...notes, ...covered],
+      notes: [...notes, ...(assuming === undefined ? [] : assumedNotes(assuming)), ...covered],
     });
   }
 
@@ -145,7 +148,9 @@ class Replayer {
         this.#machine.tellAll(fed);
     }
     for (const divergence of fed.divergences) {
-      this.#diverge(divergence);
+      const { kind, expected, seen } = divergence;
+      const because = 'assumptions' in divergence ? ` (assumed: ${divergence.assumptions.join(', ')})` : '';
+      this.#diverge({ kind, expected: `${expected}${because}`, seen });
     }
   }
 
@@ -288,10 +293,14 @@ class Replayer {
   }
 
   #runCall(call: Call, exit: Fed, rc: bigint): void {
-    const answer = runHcall(this.#machine, call, exit, rc);
-    if (answer !== undefined) {
-      this.#diverge({ kind: 'operation', expected: `the hypercall returns ${answer}`, seen: `${rc}` });
-    }
+    const machine = this.#machine;
+    machine.resting(slotsOfCall(call), exit, () => {
+      const answer = runHcall(machine, call, exit, rc);
+      if (answer !== undefined) {
+        const kind = machine.basis === 0 ? 'operation' : 'assumption';
+        this.#diverge({ kind, expected: `the hypercall returns ${answer}`, seen: `${rc}` });
+      }
+    });
   }
 
   /** A hypercall that ends before anything else happens to the machine is run at once. */
@@ -386,7 +395,9 @@ class Replayer {
     if (!until.nestable) {
       return false;
     }
-    const ran = runFault(this.#machine, fault, end, () => this.#meanwhile(until));
+    const ran = this.#machine.resting([fault.index], until.fed, () =>
+      runFault(this.#machine, fault, end, () => this.#meanwhile(until)),
+    );
     if (ran && exit !== undefined && end.came === 'installed') {
       this.#machine.tellAll(fed, new Set([fault.index]));
       this.#told.add(fed);
@@ -434,8 +445,10 @@ class Replayer {
       tellNotifier(machine.log, event);
       return;
     }
-    machine.under(Doubt.ring | Doubt.seq | Doubt.frame | Doubt.rights | Doubt.rc, () =>
-      invalidateRangeStart(machine.vm, Number(event.start), Number(event.end)),
+    machine.resting(fed.puts.keys(), fed, () =>
+      machine.under(Doubt.ring | Doubt.seq | Doubt.frame | Doubt.rights | Doubt.rc, () =>
+        invalidateRangeStart(machine.vm, Number(event.start), Number(event.end)),
+      ),
     );
     machine.opened(begun);
   }

@@ -16,7 +16,7 @@ const two = [...runs('small-10', 10), ...runs('large-20', 20), ...runs('large-21
 
 function open(lines: readonly string[], vm?: number) {
   const files = memoryAccess(new Map([['trace.txt', new TextEncoder().encode(textOf(lines))]]));
-  return openRun('trace.txt', { files, decompressors: nodeDecompressors }, vm);
+  return openRun('trace.txt', { files, decompressors: nodeDecompressors }, vm === undefined ? {} : { vm });
 }
 
 describe('the machine of a trace', () => {
