@@ -24,7 +24,7 @@ export const cellState = {
 
 export type CellStateName = keyof typeof cellState;
 
-/** What a cell byte says besides the state, one bit each. Bit 0x80 is free and must be 0. */
+/** What a cell byte says besides the state, one bit each. */
 export const cellFlag = {
   /** HPTE_V_BOLTED. */
   bolted: 0x08,
@@ -34,6 +34,8 @@ export const cellFlag = {
   changed: 0x20,
   /** HPTE_V_LARGE. */
   large: 0x40,
+  /** A replayed table: that the entry is in this state is assumed. */
+  assumed: 0x80,
 } as const;
 
 export const cellStateMask = 0x07;

@@ -33,8 +33,7 @@ export function registerAssume(context: vscode.ExtensionContext): void {
 async function askAssumptions(name: string, picked: readonly AssumptionName[]): Promise<AssumptionName[] | undefined> {
   const items = ASSUMPTION_NAMES.map((assumption) => ({
     label: sentence(assumptionText(assumption)),
-    description: assumption,
-    detail: vscode.l10n.t('instead of unknown: {0}', causeText(ASSUMPTIONS[assumption].cause)),
+    detail: `${assumption} · ${vscode.l10n.t('instead of unknown: {0}', causeText(ASSUMPTIONS[assumption].cause))}`,
     picked: picked.includes(assumption),
     assumption,
   }));
@@ -42,7 +41,7 @@ async function askAssumptions(name: string, picked: readonly AssumptionName[]): 
     canPickMany: true,
     title: vscode.l10n.t('What Is Assumed of {0}', name),
     placeHolder: vscode.l10n.t('What rests on it is marked as assumed; what contradicts it ends it'),
-    matchOnDescription: true,
+    matchOnDetail: true,
   });
   return chosen?.map(({ assumption }) => assumption);
 }

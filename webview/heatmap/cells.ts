@@ -3,12 +3,18 @@
 
 import { cellFlag, cellState, cellStateMask, slotsPerPteg, stateOfCell } from '../../src/protocol';
 
-/** What a cell is coloured and counted as. Bolted means valid and bolted; other bolted cells carry a dot. */
-export const categories = ['free', 'valid', 'bolted', 'absent', 'mmio', 'unknown'] as const;
+/**
+ * What a cell is coloured and counted as, eight at most. Bolted means valid and bolted; other bolted cells carry a dot. Assumed is
+ * whatever rests on an assumption: its picture shows the state, too.
+ */
+export const categories = ['free', 'valid', 'bolted', 'absent', 'mmio', 'unknown', 'assumed'] as const;
 export type Category = (typeof categories)[number];
 
 /** The category of each cell byte, as an index of `categories`. */
 export const categoryOfCell = Uint8Array.from({ length: 256 }, (_, cell) => {
+  if ((cell & cellFlag.assumed) !== 0) {
+    return categories.indexOf('assumed');
+  }
   const bolted = (cell & cellStateMask) === cellState.valid && (cell & cellFlag.bolted) !== 0;
   return categories.indexOf(bolted ? 'bolted' : stateOfCell(cell));
 });
@@ -148,6 +154,9 @@ function halved({ left, top, right, bottom }: Area): Area {
   return { left: left >> 1, top: top >> 1, right: (right + 1) >> 1, bottom: (bottom + 1) >> 1 };
 }
 
+/** The even ones of eight counts of four bits. */
+const nibbles = 0x0f0f0f0f;
+
 /** Computes the texels of an area from the level below: the mean of each four bits, rounded up. */
 function reduce(below: Level, level: Level, { left, top, right, bottom }: Area): void {
   // A level of one column or row shrinks in the other direction alone: then a child stands for two.
@@ -162,10 +171,10 @@ function reduce(below: Level, level: Level, { left, top, right, bottom }: Area):
       const c = texels[child + acrossY] as number;
       const d = texels[child + acrossX + acrossY] as number;
       // Sums of four bits need more than four: even and odd categories apart, a byte each.
-      const even = (a & 0x0f0f0f) + (b & 0x0f0f0f) + (c & 0x0f0f0f) + (d & 0x0f0f0f);
-      const odd = ((a >> 4) & 0x0f0f0f) + ((b >> 4) & 0x0f0f0f) + ((c >> 4) & 0x0f0f0f) + ((d >> 4) & 0x0f0f0f);
+      const even = (a & nibbles) + (b & nibbles) + (c & nibbles) + (d & nibbles);
+      const odd = ((a >> 4) & nibbles) + ((b >> 4) & nibbles) + ((c >> 4) & nibbles) + ((d >> 4) & nibbles);
       level.texels[y * level.columns + x] =
-        (((even + 0x030303) >> 2) & 0x0f0f0f) | ((((odd + 0x030303) >> 2) & 0x0f0f0f) << 4);
+        (((even + 0x03030303) >> 2) & nibbles) | ((((odd + 0x03030303) >> 2) & nibbles) << 4);
     }
   }
 }

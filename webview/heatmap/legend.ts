@@ -15,6 +15,7 @@ const exampleOf: Record<Category, number> = {
   absent: cellState.absent,
   mmio: cellState.mmio,
   unknown: cellState.unknown,
+  assumed: cellState.valid | cellFlag.assumed,
 };
 
 interface Row {
@@ -40,13 +41,13 @@ export class Legend {
     return new Set(categories.filter((name) => !this.hidden.has(name)));
   }
 
-  /** Shows how many there are, in the order of `categories`. Nothing unknown in the table: no row for it. */
+  /** Shows how many there are, in the order of `categories`. Nothing assumed in the table: no row for it. */
   setCounts(counts: ArrayLike<number>): void {
     for (const [at, name] of categories.entries()) {
       const { box, count: text } = this.rows[name];
       text.textContent = count(counts[at] ?? 0);
       box.setAttribute('aria-label', box.textContent ?? ''); // the control took what stood there at the beginning
-      box.classList.toggle('none', counts[at] === 0);
+      box.hidden = name === 'assumed' && (counts[at] ?? 0) === 0;
     }
   }
 

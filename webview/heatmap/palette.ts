@@ -13,11 +13,20 @@ const defaults: Record<Category | 'changed', string> = {
   absent: '#f0a13a',
   mmio: '#b184e8',
   unknown: '#858a94',
+  assumed: '#d5cf6d',
   changed: '#ff5fc4',
 };
 
 /** How much a category stands out where several cells share a pixel: what is rare and matters wins over what is common. */
-export const emphasis: Record<Category, number> = { free: 0, valid: 1, bolted: 2, absent: 3, mmio: 2, unknown: 1 };
+export const emphasis: Record<Category, number> = {
+  free: 0,
+  valid: 1,
+  bolted: 2,
+  absent: 3,
+  mmio: 2,
+  unknown: 1,
+  assumed: 1,
+};
 
 /** The colours of one moment: theme and legend filter together. */
 export interface Palette {
@@ -72,7 +81,16 @@ export function flatColours({ colours, shown, hidden }: Palette): Uint32Array {
     const hatched = name === 'unknown' && shown[at];
     return pixel(shown[at] ? colours[name] : hidden, hatched ? hatchedAlpha : 255);
   });
-  return Uint32Array.from(categoryOfCell, (category) => pixels[category] ?? 0);
+  return Uint32Array.from(categoryOfCell, (category, cell) =>
+    categories[category] === 'assumed' && shown[category]
+      ? pixel(blend(colours.assumed, colours[stateCategory(cell)], 0.5))
+      : (pixels[category] ?? 0),
+  );
+}
+
+/** What a cell would be if it were known. */
+function stateCategory(cell: number): Category {
+  return categories[categoryOfCell[cell & ~cellFlag.assumed] ?? 0] ?? 'free';
 }
 
 /** A colour as a pixel of an ImageData. */
@@ -80,9 +98,9 @@ export function pixel([red, green, blue]: Rgba, alpha = 255): number {
   return (red | (green << 8) | (blue << 16) | (alpha << 24)) >>> 0;
 }
 
-/** Cell bytes that the atlas holds: sixteen across, eight down; bit 0x80 is never set. */
+/** Cell bytes that the atlas holds: sixteen across and down. */
 export const atlasColumns = 16;
-export const atlasRows = 8;
+export const atlasRows = 16;
 
 /** The pictures of all cell bytes at a size of whole device pixels, as pixels of an ImageData. */
 export class Atlas {
@@ -141,7 +159,7 @@ export function drawCell(
   height: number,
 ): void {
   const category = categoryOfCell[cell] ?? 0;
-  const name = categories[category] ?? 'free';
+  const name = stateCategory(cell);
   const { background, colours, hidden } = palette;
   const size = Math.min(width, height);
   context.fillStyle = cssColour(background);
@@ -162,7 +180,7 @@ export function drawCell(
   switch (name) {
     case 'free':
       drawFree(draw, palette, fill);
-      return;
+      break;
     case 'valid':
     case 'bolted':
       fill(colours[name]);
@@ -180,7 +198,12 @@ export function drawCell(
       drawHatch(draw);
       break;
   }
-  drawMarks(draw, cell, name === 'absent' ? draw.ink : contrast(colours[name]));
+  if (name !== 'free') {
+    drawMarks(draw, cell, name === 'absent' ? draw.ink : contrast(colours[name]));
+  }
+  if ((cell & cellFlag.assumed) !== 0) {
+    drawAssumed(draw, cssColour(colours.assumed));
+  }
 }
 
 interface Drawing {
@@ -263,6 +286,38 @@ function drawHatch({ context, width, height, size, ink }: Drawing): void {
   }
   context.stroke();
   context.restore();
+}
+
+/** Assumed: the picture of the state, cut by stripes that fall to the right (those of unknown rise), and a corner. */
+function drawAssumed({ context, width, height, size, paper }: Drawing, ink: string): void {
+  context.fillStyle = ink;
+  if (size < smallestPattern) {
+    context.globalAlpha = 0.5;
+    context.fillRect(0, 0, width, height);
+    context.globalAlpha = 1;
+    return;
+  }
+  context.save();
+  context.beginPath();
+  context.rect(0, 0, width, height);
+  context.clip();
+  const pitch = Math.max(4, size / 3);
+  context.strokeStyle = paper;
+  context.globalAlpha = 0.6;
+  context.lineWidth = Math.max(1, pitch / 2.6);
+  context.beginPath();
+  for (let at = -height + pitch / 2; at < width; at += pitch) {
+    context.moveTo(at - 1, -1);
+    context.lineTo(at + height + 1, height + 1);
+  }
+  context.stroke();
+  context.restore();
+  const corner = size * 0.42;
+  context.beginPath();
+  context.moveTo(width, 0);
+  context.lineTo(width - corner, 0);
+  context.lineTo(width, corner);
+  context.fill();
 }
 
 /** The flags: a dot for bolted, and once there is room a bar for large and the letters R and C. */

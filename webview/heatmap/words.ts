@@ -29,6 +29,8 @@ export function categoryName(category: Category): string {
       return l10n.t('MMIO');
     case 'unknown':
       return l10n.t('Unknown');
+    case 'assumed':
+      return l10n.t('Assumed');
   }
 }
 
@@ -47,11 +49,16 @@ export function categoryMeaning(category: Category): string {
       return l10n.t('Absent with key 31: an access is emulated MMIO.');
     case 'unknown':
       return l10n.t('Neither observed nor forced by what was observed.');
+    case 'assumed':
+      return l10n.t('In the state that is shown if what was assumed is true.');
   }
 }
 
 /** The state of a cell byte in one word, as the legend names it. */
 export function cellName(cell: number): string {
+  if ((cell & cellFlag.assumed) !== 0) {
+    return l10n.t('{0}, assumed', cellName(cell & ~cellFlag.assumed));
+  }
   const bolted = (cell & cellFlag.bolted) !== 0 && stateOfCell(cell) !== 'valid';
   const name = categoryName(categories[categoryOfCell[cell] ?? 0] ?? 'free').toLowerCase();
   return bolted ? l10n.t('{0}, bolted', name) : name;

@@ -9,7 +9,7 @@ import { type CellDescription, type CellField, cellFlag, cellState } from '../..
 import { type EntryState, entryState, frameInDword1, guestFrame } from '../../timeline/entries';
 import { ABSENT, certaintyOf, FREE, type Known, knownOf, type Part, VALID } from '../../timeline/known';
 import { readRing } from '../../timeline/ring';
-import { hex, hex64, l10n } from '../texts';
+import { assumptionsText, hex, hex64, l10n } from '../texts';
 import { causeOf, type HpteField, type HpteWords, howKnown, hpteFields, hpteWords, ppOf, rcText } from './hpteFields';
 import type { NodeIcon, ViewNode } from './node';
 import type { RunView } from './runView';
@@ -17,8 +17,9 @@ import type { RunView } from './runView';
 /** The cell byte of an entry. */
 export function cellByte(state: State, index: number): number {
   const is = entryState(state, index);
+  const assumed = certaintyOf(state, index, 'state') === 'assumed' ? cellFlag.assumed : 0;
   if (is === 'free' || is === 'unknown') {
-    return cellState[is];
+    return cellState[is] | assumed;
   }
   const { hpt } = state;
   const vLo = hpt.vLo(index);
@@ -27,6 +28,7 @@ export function cellByte(state: State, index: number): number {
     (certaintyOf(state, index, 'guestRc') === 'unknown' ? 0 : hpt.guestLo(index));
   return (
     cellState[is] |
+    assumed |
     ((vLo & V_BOLTED) !== 0 ? cellFlag.bolted : 0) |
     ((rc & R_R) !== 0 ? cellFlag.referenced : 0) |
     ((rc & R_C) !== 0 ? cellFlag.changed : 0) |
@@ -46,7 +48,7 @@ export function describeHpte(view: RunView, index: number): CellDescription {
     ...(label === undefined ? {} : { label }),
     ...(known === null ? {} : { certainty: known.certainty.state }),
     ...(known?.certainty.state === 'unknown' ? { cause: `${statesText(known)}: ${causeOf(known, 'state')}` } : {}),
-    ...(known?.certainty.state === 'assumed' ? { cause: howKnown(known, 'state') } : {}),
+    ...(known?.certainty.state === 'assumed' ? { cause: assumptionsText(known.assumed) } : {}),
   };
   const fields = hpteFields(vm, index);
   if (fields.length === 0) {

@@ -92,7 +92,8 @@ function asKnown({ part, ...field }: PartField, known: Known | null): HpteField 
   if (certainty === 'unknown') {
     return { ...field, value: l10n.t('unknown'), meaning: causeOf(known, part) };
   }
-  const how = howKnown(known, part);
+  // the state says why, for all of it
+  const how = known.certainty.state === 'assumed' ? certaintyText(certainty) : howKnown(known, part);
   return { ...field, meaning: field.meaning === undefined ? how : `${field.meaning}; ${how}` };
 }
 

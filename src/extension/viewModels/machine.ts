@@ -251,7 +251,7 @@ function notifierNode(view: RunView): ViewNode {
 function tableNode(view: RunView): ViewNode {
   const { vm } = view;
   const { hpt, scalars } = vm.state;
-  const { valid, absent, mmio, bolted, free, unknown } = view.table.counts;
+  const { valid, absent, mmio, bolted, free, unknown, assumed } = view.table.counts;
   const id = 'hpt';
   const parts = [
     l10n.t('order {0}', hpt.order),
@@ -259,6 +259,7 @@ function tableNode(view: RunView): ViewNode {
     l10n.t('{0} absent', count(absent)),
     mmio > 0 ? `${count(mmio)} MMIO` : '',
     unknown > 0 ? l10n.t('{0} unknown', count(unknown)) : '',
+    assumed > 0 ? l10n.t('{0} assumed', count(assumed)) : '',
   ];
   return branch({
     id,
@@ -277,6 +278,7 @@ function tableNode(view: RunView): ViewNode {
       ...(bolted > 0 ? [valueNode(id, l10n.t('bolted'), l10n.t('{0}, among these', count(bolted)))] : []),
       valueNode(id, l10n.t('free'), count(free)),
       ...(view.replayed ? [valueNode(id, l10n.t('unknown'), count(unknown))] : []),
+      ...(assumed > 0 ? [valueNode(id, l10n.t('assumed'), l10n.t('{0}, among all these', count(assumed)))] : []),
       ...(view.replayed
         ? []
         : [

@@ -4,6 +4,7 @@
 import { Plane } from '../../model/place';
 import type { Memslot } from '../../model/ranges';
 import { entryState, hostFrameOf } from '../../timeline/entries';
+import { certaintyOf } from '../../timeline/known';
 import { type Ring, type RmapWord, readRing, rmapWord } from '../../timeline/ring';
 import { hex, hex64, l10n } from '../texts';
 import { hostPage, hostPageNode } from './hostPage';
@@ -120,6 +121,7 @@ export function pageNode(view: RunView, parent: string, page: GuestPage, expande
     absent.length > 0 ? l10n.t('absent {0}', names(absent)) : '',
     rmap.referenced || rmap.changed ? `rmap ${rmap.referenced ? 'R' : ''}${rmap.changed ? 'C' : ''}` : '',
     stale.indexes.length > 0 && !stale.settled ? l10n.t('host page gone') : '',
+    loose.some((index) => certaintyOf(view.vm.state, index, 'state') === 'assumed') ? l10n.t('assumed') : '',
   ];
   const description = parts.filter(Boolean).join(' · ');
   const label = `gfn ${hex(gfn)}`;

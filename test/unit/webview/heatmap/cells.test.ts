@@ -6,7 +6,7 @@ import { cellFlag, cellState } from '../../../../src/protocol';
 import { Cells, categories, categoryOfCell } from '../../../../webview/heatmap/cells';
 
 const cellByte = fc
-  .tuple(fc.constantFrom(...Object.values(cellState)), fc.integer({ min: 0, max: 15 }))
+  .tuple(fc.constantFrom(...Object.values(cellState)), fc.integer({ min: 0, max: 31 }))
   .map(([state, flags]) => state | (flags << 3));
 
 const shareOf = (texel: number, category: number) => (texel >> (4 * category)) & 15;
@@ -19,6 +19,8 @@ describe('heatmap cells', () => {
     assert.equal(name(cellState.absent | cellFlag.bolted), 'absent');
     assert.equal(name(cellState.mmio), 'mmio');
     assert.equal(name(7), 'unknown', 'a state that does not exist');
+    assert.equal(name(cellState.valid | cellFlag.bolted | cellFlag.assumed), 'assumed');
+    assert.equal(name(cellFlag.assumed), 'assumed', 'a slot that is assumed to be free');
   });
 
   it('keeps counts and pyramid true over writes, whatever the grid', () => {
