@@ -360,6 +360,25 @@ describe('heatmap webview', () => {
     assert.notDeepEqual(after, before);
   });
 
+  it('hatches what is unknown with stripes that fade into the background of the theme', async () => {
+    for (const [theme, fades] of [
+      ['light', (grey: number) => grey > 0x90 && grey < 0xe0],
+      ['dark', (grey: number) => grey > 0x30 && grey < 0x80],
+    ] as const) {
+      page = await harness.open({ theme, table: { order: 18, fill: 0, partlyUnknown: true }, painter: 'canvas' });
+      const greys = await page.locator('.map > .cells').evaluate((cells: HTMLCanvasElement) => {
+        const { data = [] } = cells.getContext('2d')?.getImageData(0, 0, cells.width, cells.height) ?? {};
+        const reds = Array.from({ length: data.length / 4 }, (_, at) => [...data.slice(4 * at, 4 * at + 3)]);
+        return [...new Set(reds.filter((rgb) => Math.max(...rgb) - Math.min(...rgb) < 16).map(([red = 0]) => red))];
+      });
+      assert.ok(greys.some(fades), `${theme}: ${greys}`);
+      if (theme === 'light') {
+        assert.ok(Math.min(...greys) >= 0x8b, `nothing is darker than the colour of what is unknown: ${greys}`);
+        await page.close();
+      }
+    }
+  });
+
   it('paints the same picture by WebGL2 and by the processor', async () => {
     const pictures: string[] = [];
     for (const painter of ['canvas', 'webgl2'] as const) {

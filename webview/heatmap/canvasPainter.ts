@@ -188,30 +188,24 @@ export class CanvasPainter implements Painter {
     }
   }
 
-  /** Darkens the pixels of unknown entries in a pattern of slanted lines that moves with the picture. */
-  private hatch({ placement: { originX, originY } }: Scene): void {
+  /** Fades the pixels of unknown entries in a pattern of slanted stripes that moves with the picture. */
+  private hatch({ palette, placement: { originX, originY } }: Scene): void {
     const { width, height } = this.image;
     const { pixels } = this;
     const period = Math.round(hatch.period * window.devicePixelRatio);
-    const dark = hatch.dark * window.devicePixelRatio;
+    const stripe = hatch.stripe * window.devicePixelRatio;
+    const background = pixel(palette.background);
+    const share = Math.round(256 * (1 - hatch.fading));
     for (let y = 0, at = 0; y < height; y++) {
       const slant = y + originY + originX;
       for (let x = 0; x < width; x++, at++) {
         const here = pixels[at] as number;
-        if (here >>> 24 === hatchedAlpha && (x + slant) % period < dark) {
-          pixels[at] = shaded(here);
+        if (here >>> 24 === hatchedAlpha && (x + slant) % period < stripe) {
+          pixels[at] = mix(here, background, share);
         }
       }
     }
   }
-}
-
-/** A darker pixel. */
-function shaded(colour: number): number {
-  const share = Math.round(256 * (1 - hatch.shade));
-  const redBlue = (((colour & 0xff00ff) * share) >>> 8) & 0xff00ff;
-  const green = (((colour & 0xff00) * share) >>> 8) & 0xff00;
-  return (redBlue | green | 0xff000000) >>> 0;
 }
 
 /** Where the pixels of one direction fall on texels of `size` >= 1 pixels. */

@@ -27,7 +27,7 @@ uniform vec2 origin;
 uniform float viewportHeight;
 uniform ivec2 grid;
 uniform vec3 background;
-/** Period and dark part, in pixels. */
+/** Period and width of a stripe, in pixels. */
 uniform vec2 hatching;
 out vec4 colour;
 
@@ -38,8 +38,8 @@ vec2 place() {
 /** A colour; less than opaque marks something unknown, which is hatched. */
 vec4 hatched(vec4 plain) {
   vec2 at = place();
-  bool dark = plain.a < 0.999 && mod(floor(at.x) + floor(at.y), hatching.x) < hatching.y;
-  return vec4(dark ? plain.rgb * ${1 - hatch.shade} : plain.rgb, 1.0);
+  bool stripe = plain.a < 0.999 && mod(floor(at.x) + floor(at.y), hatching.x) < hatching.y;
+  return vec4(stripe ? mix(plain.rgb, background, ${hatch.fading}) : plain.rgb, 1.0);
 }
 `;
 
@@ -188,7 +188,7 @@ export class GlPainter implements Painter {
     gl.uniform2i(uniform('grid'), placement.grid.columns, placement.grid.rows);
     gl.uniform3f(uniform('background'), ...unit(palette.background));
     const ratio = window.devicePixelRatio;
-    gl.uniform2f(uniform('hatching'), Math.round(hatch.period * ratio), hatch.dark * ratio);
+    gl.uniform2f(uniform('hatching'), Math.round(hatch.period * ratio), hatch.stripe * ratio);
     switch (detail) {
       case 'cells':
         this.prepareCells(scene, uniform);

@@ -72,8 +72,11 @@ export function readPalette(shown: ReadonlySet<Category>): Palette {
  */
 export const hatchedAlpha = 254;
 
-/** The hatching's period, down and across, and how much of it is dark; in CSS pixels. */
-export const hatch = { period: 6, dark: 2.5, shade: 0.45 };
+/**
+ * The hatching's period, down and across, and how wide its stripes are, in CSS pixels; and how near the stripes' colour is to the
+ * background, so that they are dark in a dark theme and light in a light one.
+ */
+export const hatch = { period: 6, stripe: 2.5, fading: 0.6 };
 
 /** The plain colour of each cell byte, as pixels of an ImageData (little-endian: alpha highest). */
 export function flatColours({ colours, shown, hidden }: Palette): Uint32Array {
