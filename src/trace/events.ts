@@ -63,6 +63,9 @@ export interface NewEvent {
 
 const firstCapacity = 1024;
 
+/** Decoded events that are kept; a power of two. */
+const keptDecoded = 128;
+
 /** Event columns of one trace, in the order of the trace. Index 0 is the first event. */
 export class TraceEvents {
   /** Number of events; the columns are longer. */
@@ -104,6 +107,11 @@ export class TraceEvents {
   readonly #kindCodes = new Map<string, number>(knownEvents.map((name, code) => [name, code]));
   readonly #flagCodes = new Map<string, number>([['', 0]]);
   readonly #taskCodes = new Map<string, number>();
+  /** Events decoded lately, by the lowest bits of their index: replay and whoever runs what it found ask for the same ones. */
+  readonly #decoded: (DecodedEvent | undefined)[] = new Array(keptDecoded).fill(undefined);
+  readonly #decodedAt = new Int32Array(keptDecoded).fill(-1);
+  /** Lengths that their records had: the last one of a live trace may get more lines. */
+  readonly #decodedLength = new Uint32Array(keptDecoded);
   #marks: Map<string, number> | undefined;
   #marksUpTo = 0;
 
@@ -183,6 +191,20 @@ export class TraceEvents {
 
   /** The fields of an event. */
   decode(i: number): DecodedEvent {
+    const slot = i & (keptDecoded - 1);
+    const kept = this.#decoded[slot];
+    const length = this.length[i] as number;
+    if (kept !== undefined && this.#decodedAt[slot] === i && this.#decodedLength[slot] === length) {
+      return kept;
+    }
+    const decoded = this.#decode(i);
+    this.#decoded[slot] = decoded;
+    this.#decodedAt[slot] = i;
+    this.#decodedLength[slot] = length;
+    return decoded;
+  }
+
+  #decode(i: number): DecodedEvent {
     const source = this.#sourceOf(i);
     const code = this.kind[i] as number;
     return source.decode(

@@ -150,14 +150,7 @@ export function applyFaultExit(context: Context, pending: Pending, exit: PageFau
   if (settled === undefined || !candidates.includes(settled)) {
     for (const index of candidates) {
       context.hindsight.over(index);
-      const slot = table.get(index);
-      table.put(index, {
-        ...slot,
-        states: slot.states | VALID,
-        frame: undefined,
-        rc: undefined,
-        cause: 'slot not told',
-      });
+      table.maybeInstalled(index, 'slot not told');
     }
     return false;
   }

@@ -230,6 +230,17 @@ export class Knowledge {
     }
   }
 
+  /** The entry may have been installed, with any frame, R and C. */
+  maybeInstalled(index: number, cause: Cause): void {
+    const slot = this.get(index);
+    const { states, frame, rc } = slot;
+    const isSo = (states & VALID) !== 0 && frame === undefined && rc === undefined;
+    // what is put may come out with the cause of what is silent
+    if (!isSo || (slot.cause !== cause && slot.cause !== this.silent.unmaps) || !this.#slots.has(index)) {
+      this.put(index, { ...slot, states: states | VALID, frame: undefined, rc: undefined, cause });
+    }
+  }
+
   /** Slots that are surely not free. */
   get taken(): ReadonlySet<number> {
     return this.#taken;

@@ -4,10 +4,11 @@
 // between a task's kvmppc_run_vcpu_enter and the next kvm_guest_enter is that of the machine whose vCPU the task runs.
 // A task is taken to run vCPUs of one machine only, as VMMs do.
 
-import { eventCode } from '../eventKinds';
+import { eventCode, knownEvents } from '../eventKinds';
 import type { TraceEvents } from '../events';
 
-const vcpuKinds: ReadonlySet<number> = new Set([
+const vcpuKinds = new Uint8Array(knownEvents.length);
+for (const kind of [
   eventCode.kvm_guest_enter,
   eventCode.kvm_guest_exit,
   eventCode.kvm_hcall_enter,
@@ -17,11 +18,13 @@ const vcpuKinds: ReadonlySet<number> = new Set([
   eventCode.kvmppc_run_vcpu_enter,
   eventCode.kvmppc_run_vcpu_exit,
   eventCode.kvm_userspace_exit,
-]);
+]) {
+  vcpuKinds[kind] = 1;
+}
 
 /** Whether an event kind is raised by a vCPU's task. */
 export function isVcpuKind(kind: number): boolean {
-  return vcpuKinds.has(kind);
+  return vcpuKinds[kind] === 1;
 }
 
 /** A virtual machine that a trace shows. */
@@ -68,7 +71,20 @@ interface Survey {
   readonly flushes: Map<number, { readonly tasks: Set<number>; readonly events: number[] }>;
 }
 
+/** Surveys of whole traces: each pass of replay, and the choice of a machine before them, asks for the same one. */
+const surveys = new WeakMap<TraceEvents, { readonly count: number; readonly survey: Survey }>();
+
 function surveyOf(events: TraceEvents): Survey {
+  const known = surveys.get(events);
+  if (known?.count === events.count) {
+    return known.survey;
+  }
+  const survey = newSurvey(events);
+  surveys.set(events, { count: events.count, survey });
+  return survey;
+}
+
+function newSurvey(events: TraceEvents): Survey {
   const counts = new Array<number>(events.tasks.length).fill(0);
   const survey: Survey = {
     tgidOf: events.tasks.map(({ tgid }) => tgid),
@@ -83,7 +99,7 @@ function surveyOf(events: TraceEvents): Survey {
     if (kind === eventCode.tlbie) {
       flushed(survey, events, i, aboutToRun.has(task));
     }
-    if (!vcpuKinds.has(kind)) {
+    if (!isVcpuKind(kind)) {
       continue;
     }
     counts[task] = (counts[task] as number) + 1;
@@ -142,6 +158,9 @@ export function machinesOf(events: TraceEvents, wanted: number | undefined): Mac
     running.some((task) => (ranAs.get(task)?.size ?? 0) > 1) ||
     (lpids.length > 1 && someUnknown) ||
     (lpid === undefined ? others.length > 1 : others.length > 0 && running.length > 1 && someUnknown);
+  const runs = Uint8Array.from(events.tasks, (_, task) =>
+    ofProcess(task) && (lpids.length < 2 || lpidOf(task) === lpid) ? 1 : 0,
+  );
   return {
     all: listed(events, survey, lpidOf, (task) => ofProcess(task) && (lpidOf(task) ?? lpid) === lpid),
     tgids,
@@ -150,7 +169,7 @@ export function machinesOf(events: TraceEvents, wanted: number | undefined): Mac
       ? (flushes.map((one) => one[1].events[0] ?? 0).sort((x, y) => x - y)[1] ?? 0)
       : Number.POSITIVE_INFINITY,
     flushes: (lpid === undefined ? flushes : flushes.filter(([id]) => id === lpid)).flatMap((one) => one[1].events),
-    runs: (task) => ofProcess(task) && (lpids.length < 2 || lpidOf(task) === lpid),
+    runs: (task) => runs[task] === 1,
     mayInvalidate: (task) => {
       const of = tgidOf[task] ?? -1;
       return of < 0 || of === tgid || !tgids.includes(of);

@@ -12,17 +12,19 @@ export class Syscalls {
   readonly #events: TraceEvents;
   /** event of the call that a task is in */
   readonly #current = new Map<number, number>();
-  readonly #kinds = new Map<number, boolean>();
+  /** 1 for the kinds of events that begin a call */
+  readonly #enters: Uint8Array;
   readonly #recordsMprotect: boolean;
 
   constructor(events: TraceEvents) {
     this.#events = events;
+    this.#enters = Uint8Array.from(events.kindNames, (name) => (name.startsWith('sys_enter_') ? 1 : 0));
     this.#recordsMprotect = events.kindNames.includes('sys_enter_mprotect');
   }
 
   /** A task does something outside the notifier. */
   goesOn(i: number, kind: number, task: number): void {
-    if (this.#entersCall(kind)) {
+    if (this.#enters[kind] === 1) {
       this.#current.set(task, i);
     } else if (this.#current.size > 0) {
       this.#current.delete(task);
@@ -32,15 +34,6 @@ export class Syscalls {
   /** Of no task it is known what it is in. */
   clear(): void {
     this.#current.clear();
-  }
-
-  #entersCall(kind: number): boolean {
-    let enters = this.#kinds.get(kind);
-    if (enters === undefined) {
-      enters = this.#events.kindNames[kind]?.startsWith('sys_enter_') === true;
-      this.#kinds.set(kind, enters);
-    }
-    return enters;
   }
 
   /**

@@ -27,6 +27,7 @@ import { TraceStatements } from '../traceStatements';
 import { showDump } from './dumpedTable';
 import { endOfFault, type Fault, runFault } from './faultRuns';
 import { type Fed, Feed } from './feed';
+import { GuestExits } from './guestExits';
 import { type Call, runHcall, slotsOfCall } from './hcallRuns';
 import { ReplayedMachine } from './replayedMachine';
 
@@ -67,8 +68,7 @@ class Replayer {
   readonly #faults = new Map<number, OpenFault>();
   /** steps whose changes were told before their statement */
   readonly #told = new Set<Fed>();
-  /** trap and MSR of each vCPU's last exit */
-  readonly #exits = new Map<number, { readonly trap: number; readonly msr: bigint }>();
+  readonly #exits: GuestExits;
   /** the statement at which the whole table was observed last */
   #observedAt = 0;
   #rcFresh = false;
@@ -79,6 +79,7 @@ class Replayer {
   ) {
     const { assume = 0, cancelled } = options;
     this.#events = input.events;
+    this.#exits = new GuestExits(input.events);
     this.#feed = new Feed(input, assume, { keyframes: 'all', ...(cancelled !== undefined && { cancelled }) });
     const { start } = this.#feed;
     this.#statements = new TraceStatements(input.events, input.title);
@@ -254,15 +255,15 @@ class Replayer {
   }
 
   #vcpuEvent(fed: Fed, i: number, kind: number, task: number): void {
-    if (kind === eventCode.kvm_guest_enter || kind === eventCode.kvmppc_run_vcpu_enter) {
+    if (kind === eventCode.kvm_guest_exit) {
+      this.#exits.note(i);
+    }
+    if (!isOperation(kind)) {
       return;
     }
     const event = this.#events.decode(i);
     const { log } = this.#machine;
     switch (event.kind) {
-      case 'kvm_guest_exit':
-        this.#exits.set(event.vcpu, event);
-        return;
       case 'kvm_hcall_enter':
         tellHcallEnter(log, event);
         this.#beginCall(task, event.vcpu, {
@@ -357,7 +358,7 @@ class Replayer {
 
   #beginFault(fed: Fed, task: number, enter: PageFaultEnter): void {
     const machine = this.#machine;
-    const exit = this.#exits.get(enter.vcpu);
+    const exit = this.#exits.of(enter.vcpu);
     const [index, ...others] = fed.puts.keys();
     const certain = index !== undefined && others.length === 0 && fed.background === undefined ? index : undefined;
     if (certain === undefined) {
@@ -466,6 +467,19 @@ interface Until {
   readonly nestable: boolean;
   /** an invalidation of the machine's memory begins */
   readonly invalidated: boolean;
+}
+
+/** Whether a vCPU's event begins or ends a hypercall or a page fault. */
+function isOperation(kind: number): boolean {
+  switch (kind) {
+    case eventCode.kvm_hcall_enter:
+    case eventCode.kvm_hcall_exit:
+    case eventCode.kvm_page_fault_enter:
+    case eventCode.kvm_page_fault_exit:
+      return true;
+    default:
+      return false;
+  }
 }
 
 function isNotifier(kind: number): boolean {
