@@ -129,7 +129,7 @@ describe('moments', () => {
     }
     await focused.waitFor();
     await keys('Shift+F10');
-    await page().locator('.context-view .action-label').filter({ hasText: 'Edit Bookmark' }).click();
+    await opened().chooseInMenu('Edit Bookmark');
     await title('name').waitFor();
     await input().fill('b left');
     await keys('Enter');

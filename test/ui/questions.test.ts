@@ -52,7 +52,7 @@ describe('questions', () => {
     await opened().openSideBar();
     const pane = await opened().view('Memslots');
     await pane.locator('.monaco-list-row[aria-label^="HPTE a"]').first().click({ button: 'right' });
-    await opened().page.locator('.context-view .action-label').filter({ hasText: 'Why Is It So?' }).click();
+    await opened().chooseInMenu('Why Is It So?');
     await rows().filter({ hasText: 'kvmppc_do_h_enter' }).first().waitFor();
     await opened().page.keyboard.press('ArrowDown');
     await becomes(

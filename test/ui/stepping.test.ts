@@ -34,7 +34,7 @@ describe('where steps stop', () => {
     await opened().openSideBar();
     const memslots = await opened().view('Memslots');
     await memslots.locator('.monaco-list-row[aria-label^="Guest page 0x2"]').first().click({ button: 'right' });
-    await page().locator('.context-view .action-label').filter({ hasText: 'Follow in Steps' }).click();
+    await opened().chooseInMenu('Follow in Steps');
     await item('following').filter({ hasText: 'guest page 0x2' }).waitFor();
     await opened().screenshot('following');
     const before = await moment();

@@ -230,6 +230,24 @@ export class Workbench {
     return pane;
   }
 
+  /** Chooses an entry of the context menu that is open or about to be, by keys: a menu that has just opened takes no clicks. */
+  async chooseInMenu(label: string): Promise<void> {
+    const menu = this.page.locator('.context-view .monaco-menu');
+    await menu.locator('.action-label').filter({ hasText: label }).waitFor();
+    const marked = () =>
+      menu
+        .locator('.action-item.focused')
+        .allInnerTexts()
+        .then((texts) => texts.join());
+    for (let now = await marked(); !now.includes(label); ) {
+      const before = now;
+      await this.page.keyboard.press('ArrowDown');
+      now = await becomes(marked, (text) => text !== before, `an entry below "${before}"`);
+    }
+    await this.page.keyboard.press('Enter');
+    await menu.waitFor({ state: 'detached' });
+  }
+
   /** The visible rows of a tree view, top to bottom. */
   async treeRows(title: string): Promise<TreeRow[]> {
     const pane = await this.view(title);

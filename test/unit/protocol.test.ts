@@ -6,6 +6,7 @@ import {
   ChannelEnd,
   cellFlag,
   cellState,
+  cellStateMask,
   type RequestHandlers,
   stateOfCell,
   type ToExtension,
@@ -81,7 +82,14 @@ describe('protocol', () => {
     assert.equal(stateOfCell(cellState.absent | cellFlag.bolted | cellFlag.large), 'absent');
     assert.equal(stateOfCell(cellFlag.referenced), 'free');
     assert.equal(stateOfCell(6), 'unknown');
-    const bits = Object.values(cellFlag).reduce((sum, flag) => sum | flag, 0);
-    assert.equal(bits & 0x87, 0, 'flags keep clear of the state and of the reserved bit');
+    const flags = Object.values(cellFlag);
+    const bits = flags.reduce((all, flag) => all | flag, 0);
+    assert.equal(
+      bits,
+      flags.reduce((sum, flag) => sum + flag, 0),
+      'each flag has a bit of its own',
+    );
+    assert.equal(bits & cellStateMask, 0, 'flags keep clear of the state');
+    assert.ok(bits <= 0xff, 'a cell is a byte');
   });
 });
