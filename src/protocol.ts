@@ -116,8 +116,8 @@ export interface CellDescription {
   readonly ring: readonly number[];
   /** Decoded fields, in the order in which they are shown. */
   readonly fields: readonly CellField[];
-  /** How the entry is known; left out in an emulated run, where everything is exact. */
-  readonly certainty?: 'observed' | 'inferred' | 'assumed' | 'unknown';
+  /** How the entry is known, in a word; left out in an emulated run, where everything is exact. */
+  readonly certainty?: string;
   /** Why it is unknown or assumed. */
   readonly cause?: string;
 }

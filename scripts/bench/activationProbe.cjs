@@ -6,11 +6,14 @@ const { join } = require('node:path');
 const { performance } = require('node:perf_hooks');
 const vscode = require('vscode');
 
-/** Until the extension host has been idle for a while: others are activated when it starts. */
+/** So long the load of the event loop is measured at a time, in milliseconds. */
+const span = 100;
+
+/** Until the extension host has been idle for five spans: others are activated when it starts. */
 async function idle() {
   for (let quiet = 0; quiet < 5; ) {
     const before = performance.eventLoopUtilization();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, span));
     quiet = performance.eventLoopUtilization(before).utilization < 0.1 ? quiet + 1 : 0;
   }
 }

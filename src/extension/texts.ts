@@ -2,7 +2,7 @@
 // Node). `activate` hands in the extension's bundle; without it the texts are English.
 
 import * as l10n from '@vscode/l10n';
-import { type AssumptionName, namesIn } from '../timeline/assumptions';
+import { ASSUMPTIONS, type AssumptionName, namesIn } from '../timeline/assumptions';
 import type { Cause, Certainty } from '../timeline/known';
 
 export { l10n };
@@ -80,38 +80,9 @@ export function assumptionsText(set: number): string {
   return namesIn(set).map(assumptionText).join('; ');
 }
 
-/** One assumption, in words. */
+/** One assumption, in words: translations are found by the sentence of its table. */
 export function assumptionText(name: AssumptionName): string {
-  switch (name) {
-    case 'empty-start':
-      return l10n.t('a table of which there is no dump yet is empty');
-    case 'nothing-lost':
-      return l10n.t('the events that were lost have changed nothing');
-    case 'nothing-unrecorded':
-      return l10n.t('invalidations, ageing and faults of which the trace has no event did not happen');
-    case 'same-table':
-      return l10n.t('the VMM has not replaced the table');
-    case 'hidden-pairs':
-      return l10n.t('the pairs of H_BULK_REMOVE that the trace does not show removed nothing');
-    case 'first-free':
-      return l10n.t(
-        'of several slots that an entry may be in, it is in the first that is known to fit, else the first that may',
-      );
-    case 'host-present':
-      return l10n.t('H_ENTER found the host page mapped');
-    case 'hcall-done':
-      return l10n.t('a hypercall whose result is not in the trace did what it was asked to');
-    case 'vrma-pages':
-      return l10n.t('the real-mode area has pages of the size of a host page');
-    case 'resize-drops':
-      return l10n.t('an entry whose words are not known is not bolted, so that a resize drops it');
-    case 'in-order':
-      return l10n.t(
-        'what overlaps in time happens in the order of its last events, and no invalidation meets a new entry',
-      );
-    case 'nothing-else':
-      return l10n.t('what no event tells happened to the entries only at which it was noticed');
-  }
+  return l10n.t(ASSUMPTIONS[name].sentence);
 }
 
 /** How something is known, in one word. */

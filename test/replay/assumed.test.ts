@@ -9,9 +9,8 @@ import type { ReplayInput } from '../../src/trace/replay/input';
 import { FIELD, type KnowledgeWatch, type Slot } from '../../src/trace/replay/knowledge';
 import { Replay } from '../../src/trace/replay/replay';
 import { foundIn, replayAssuming, replayInput } from '../../src/trace/replay/report';
-import type { CaptureName } from '../support/captures';
-import { cut } from './cut';
-import { captureInput, randomFrom } from './recordings';
+import { cutCaptures } from './cut';
+import { captureInput } from './recordings';
 
 const runs = Number(process.env.HPTSCOPE_CUT_RUNS ?? 12);
 const firstSeed = Number(process.env.HPTSCOPE_CUT_SEED ?? 1);
@@ -111,15 +110,9 @@ describe('replay with assumptions', function () {
   });
 
   it('without facts the same is known after every event, and with random things taken out', async () => {
-    const captures: readonly CaptureName[] = ['p9-61-64k-fixed', 'p9-612-4k-fixed', 'p9-61-64k-kprobes'];
-    const inputs = new Map<CaptureName, ReplayInput>();
-    for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
-      const capture = captures[seed % captures.length] ?? 'p9-61-64k-fixed';
-      const input = inputs.get(capture) ?? (await captureInput(capture));
-      inputs.set(capture, input);
-      const random = randomFrom(seed);
-      const keyframes = random() < 0.5 ? 'all' : 'first';
-      assertSameKnowledge(cut(input, random), keyframes, `seed ${seed}: ${capture}, keyframes ${keyframes}`);
+    const cuts = cutCaptures(['p9-61-64k-fixed', 'p9-612-4k-fixed', 'p9-61-64k-kprobes'], firstSeed, runs);
+    for await (const { input, keyframes, what } of cuts) {
+      assertSameKnowledge(input, keyframes, what);
     }
     assertSameKnowledge(await captureInput('p9-61-64k-fixed', false), 'first', 'without facts');
   });

@@ -2,8 +2,9 @@
 // hptscope.json tells beside them.
 
 import type { ReplayInput } from '../../src/trace/replay/input';
+import type { CaptureName } from '../support/captures';
 import { onSeveralCpus, withLostEvents, withoutBeginning, withoutEnd, withoutKinds } from './cutEvents';
-import { withoutSome } from './recordings';
+import { captureInput, randomFrom, withoutSome } from './recordings';
 
 const kinds = [
   'kvm_unmap_hva_range',
@@ -53,4 +54,29 @@ function withoutTables(input: ReplayInput, random: () => number): ReplayInput {
   const { events, hpts } = input;
   const flushes = events.kind.subarray(0, events.count).includes(events.kindNames.indexOf('tlbie'));
   return { ...input, hpts: flushes && random() < 0.7 ? hpts.filter(() => random() < 0.5) : [] };
+}
+
+/** A cut that is to be replayed. */
+export interface CutCapture {
+  readonly input: ReplayInput;
+  readonly keyframes: 'first' | 'all';
+  /** seed, capture and keyframes, for a person */
+  readonly what: string;
+}
+
+/** Cuts of captures in turn, one for each seed from `first` on. */
+export async function* cutCaptures(
+  captures: readonly [CaptureName, ...CaptureName[]],
+  first: number,
+  count: number,
+): AsyncGenerator<CutCapture> {
+  const inputs = new Map<CaptureName, ReplayInput>();
+  for (let seed = first; seed < first + count; seed++) {
+    const capture = captures[seed % captures.length] ?? captures[0];
+    const input = inputs.get(capture) ?? (await captureInput(capture));
+    inputs.set(capture, input);
+    const random = randomFrom(seed);
+    const keyframes = random() < 0.5 ? 'all' : 'first';
+    yield { input: cut(input, random), keyframes, what: `seed ${seed}: ${capture}, keyframes ${keyframes}` };
+  }
 }

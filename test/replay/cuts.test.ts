@@ -10,15 +10,15 @@ import { replayInput } from '../../src/trace/replay/report';
 import { saveRun } from '../../src/trace/saveRun/saveRun';
 import type { CaptureName } from '../support/captures';
 import { rawScenarios, scenarios, sizedScenarios } from '../support/randomScenarios';
-import { cut } from './cut';
-import { captureInput, randomFrom } from './recordings';
+import { cut, cutCaptures } from './cut';
+import { randomFrom } from './recordings';
 import { inputOf, isRecordable } from './roundTrip';
 
 const runs = Number(process.env.HPTSCOPE_CUT_RUNS ?? 60);
 const firstSeed = Number(process.env.HPTSCOPE_CUT_SEED ?? 1);
 
 /** Small ones often, the Linux guest seldom: it takes a second each time. */
-const captures: readonly CaptureName[] = [
+const captures: readonly [CaptureName, ...CaptureName[]] = [
   'p9-61-64k-fixed',
   'p9-612-4k-fixed',
   'p9-61-64k-kprobes',
@@ -49,14 +49,8 @@ describe('replay of recordings with random things taken out', function () {
   this.timeout(60_000 + runs * 2_000);
 
   it('of captures is never wrong', async () => {
-    const inputs = new Map<CaptureName, ReplayInput>();
-    for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
-      const capture = captures[seed % captures.length] ?? 'p9-61-64k-fixed';
-      const input = inputs.get(capture) ?? (await captureInput(capture));
-      inputs.set(capture, input);
-      const random = randomFrom(seed);
-      const keyframes = random() < 0.5 ? 'all' : 'first';
-      assertSound(cut(input, random), keyframes, `seed ${seed}: ${capture}, keyframes ${keyframes}`);
+    for await (const { input, keyframes, what } of cutCaptures(captures, firstSeed, runs)) {
+      assertSound(input, keyframes, what);
     }
   });
 

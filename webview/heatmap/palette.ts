@@ -271,28 +271,20 @@ function drawBars({ context, width, height, size, ink }: Drawing): void {
 }
 
 /** Unknown: hatched. */
-function drawHatch({ context, width, height, size, ink }: Drawing): void {
+function drawHatch(draw: Drawing): void {
+  const { context, size, ink } = draw;
   if (size < smallestPattern) {
     return;
   }
-  context.save();
-  context.beginPath();
-  context.rect(0, 0, width, height);
-  context.clip();
   const pitch = Math.max(3, size / 4);
   context.strokeStyle = ink;
   context.lineWidth = Math.max(1, pitch / 3.2);
-  context.beginPath();
-  for (let at = -height; at < width + height; at += pitch) {
-    context.moveTo(at, height + 1);
-    context.lineTo(at + height + 2, -1);
-  }
-  context.stroke();
-  context.restore();
+  drawStripes(draw, pitch, 'rising');
 }
 
 /** Assumed: the picture of the state, cut by stripes that fall to the right (those of unknown rise), and a corner. */
-function drawAssumed({ context, width, height, size, paper }: Drawing, ink: string): void {
+function drawAssumed(draw: Drawing, ink: string): void {
+  const { context, width, height, size, paper } = draw;
   context.fillStyle = ink;
   if (size < smallestPattern) {
     context.globalAlpha = 0.5;
@@ -300,27 +292,34 @@ function drawAssumed({ context, width, height, size, paper }: Drawing, ink: stri
     context.globalAlpha = 1;
     return;
   }
-  context.save();
-  context.beginPath();
-  context.rect(0, 0, width, height);
-  context.clip();
   const pitch = Math.max(4, size / 3);
   context.strokeStyle = paper;
-  context.globalAlpha = 0.6;
   context.lineWidth = Math.max(1, pitch / 2.6);
-  context.beginPath();
-  for (let at = -height + pitch / 2; at < width; at += pitch) {
-    context.moveTo(at - 1, -1);
-    context.lineTo(at + height + 1, height + 1);
-  }
-  context.stroke();
-  context.restore();
+  context.globalAlpha = 0.6;
+  drawStripes(draw, pitch, 'falling');
+  context.globalAlpha = 1;
   const corner = size * 0.42;
   context.beginPath();
   context.moveTo(width, 0);
   context.lineTo(width - corner, 0);
   context.lineTo(width, corner);
   context.fill();
+}
+
+/** Slanted stripes over a cell, `pitch` apart, in the stroke that is set. */
+function drawStripes({ context, width, height }: Drawing, pitch: number, slant: 'rising' | 'falling'): void {
+  const [top, bottom] = slant === 'rising' ? [height + 2, 0] : [-1, height + 1];
+  context.save();
+  context.beginPath();
+  context.rect(0, 0, width, height);
+  context.clip();
+  context.beginPath();
+  for (let at = slant === 'rising' ? -height : pitch / 2 - height; at < width + height; at += pitch) {
+    context.moveTo(at + top, -1);
+    context.lineTo(at + bottom, height + 1);
+  }
+  context.stroke();
+  context.restore();
 }
 
 /** The flags: a dot for bolted, and once there is room a bar for large and the letters R and C. */

@@ -100,7 +100,7 @@ export class Readout {
     for (const { name, value, meaning } of described.fields) {
       rows.push([name, [value], meaning]);
     }
-    add(l10n.t('known'), described.certainty && certaintyName(described.certainty));
+    add(l10n.t('known'), described.certainty);
     return rows;
   }
 
@@ -169,17 +169,4 @@ function swatch(palette: Palette, cell: number): HTMLCanvasElement {
   made.setAttribute('aria-hidden', 'true');
   drawSwatch(made, { ...palette, shown: categories.map(() => true) }, cell, 12);
   return made;
-}
-
-function certaintyName(certainty: NonNullable<CellDescription['certainty']>): string {
-  switch (certainty) {
-    case 'observed':
-      return l10n.t('observed');
-    case 'inferred':
-      return l10n.t('inferred');
-    case 'assumed':
-      return l10n.t('assumed');
-    case 'unknown':
-      return l10n.t('unknown');
-  }
 }

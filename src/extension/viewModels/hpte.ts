@@ -9,7 +9,7 @@ import { type CellDescription, type CellField, cellFlag, cellState } from '../..
 import { type EntryState, entryState, frameInDword1, guestFrame } from '../../timeline/entries';
 import { ABSENT, certaintyOf, FREE, type Known, knownOf, type Part, VALID } from '../../timeline/known';
 import { readRing } from '../../timeline/ring';
-import { assumptionsText, hex, hex64, l10n } from '../texts';
+import { assumptionsText, certaintyText, hex, hex64, l10n } from '../texts';
 import { causeOf, type HpteField, type HpteWords, howKnown, hpteFields, hpteWords, ppOf, rcText } from './hpteFields';
 import type { NodeIcon, ViewNode } from './node';
 import type { RunView } from './runView';
@@ -46,7 +46,7 @@ export function describeHpte(view: RunView, index: number): CellDescription {
   const known = knownOf(vm.state, index);
   const named = {
     ...(label === undefined ? {} : { label }),
-    ...(known === null ? {} : { certainty: known.certainty.state }),
+    ...(known === null ? {} : { certainty: certaintyText(known.certainty.state) }),
     ...(known?.certainty.state === 'unknown' ? { cause: `${statesText(known)}: ${causeOf(known, 'state')}` } : {}),
     ...(known?.certainty.state === 'assumed' ? { cause: assumptionsText(known.assumed) } : {}),
   };

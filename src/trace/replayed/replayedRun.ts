@@ -29,10 +29,9 @@ import { endOfFault, type Fault, runFault } from './faultRuns';
 import { type Fed, Feed } from './feed';
 import { GuestExits } from './guestExits';
 import { type Call, runHcall, slotsOfCall } from './hcallRuns';
+import { endOf, isNotifier, type Until } from './lookAhead';
 import { ReplayedMachine } from './replayedMachine';
 
-/** How far an operation's end is looked for. */
-const furthest = 4096;
 const TO_HOST = 2n;
 const EFAULT = -14;
 const DIVERGENCE = modelEvent('replay.divergence');
@@ -317,41 +316,8 @@ class Replayer {
 
   /** The next event of a task, when nothing happens before it that the machine could notice. */
   #calmEnd(task: number): { readonly fed: Fed; readonly event: DecodedEvent } | undefined {
-    const end = this.#endOf(task);
-    return end === undefined || end.disturbed ? undefined : end;
-  }
-
-  /** The next event of a task's vCPU, and what happens until then. */
-  #endOf(task: number): Until | undefined {
-    const { machines } = this.#feed;
-    let disturbed = false;
-    let nestable = true;
-    let invalidated = false;
-    for (let ahead = 0; ahead < furthest; ahead++) {
-      const fed = this.#feed.peek(ahead);
-      if (fed === undefined) {
-        return undefined;
-      }
-      if (fed.step.what !== 'event') {
-        nestable = false;
-        disturbed = true;
-        continue;
-      }
-      const at = fed.step.event;
-      const kind = this.#events.kind[at] as number;
-      const of = this.#events.task[at] as number;
-      if (isVcpuKind(kind) && machines.runs(of)) {
-        if (of === task) {
-          return { fed, event: this.#events.decode(at), disturbed, nestable, invalidated, steps: ahead };
-        }
-        nestable = false;
-        disturbed = true;
-      } else if (isNotifier(kind) && machines.mayInvalidate(of)) {
-        disturbed = true;
-        invalidated ||= fed.underWay.some(({ event }) => event === at);
-      }
-    }
-    return undefined;
+    const end = endOf(task, this.#feed, this.#events);
+    return end?.disturbed === false ? end : undefined;
   }
 
   // ---- faults -------------------------------------------------------------------------------------------------------
@@ -385,7 +351,7 @@ class Replayer {
 
   /** Runs a fault in its enter event, when its end is known and the order of what happened meanwhile is. */
   #runAtOnce(fault: Fault, task: number): boolean {
-    const until = this.#endOf(task);
+    const until = endOf(task, this.#feed, this.#events);
     if (until === undefined) {
       return false;
     }
@@ -455,20 +421,6 @@ class Replayer {
   }
 }
 
-/** The next event of a vCPU's task, and what happens until then. */
-interface Until {
-  readonly fed: Fed;
-  readonly event: DecodedEvent;
-  /** steps before it */
-  readonly steps: number;
-  /** something happens that the machine notices */
-  readonly disturbed: boolean;
-  /** nothing happens but what is over before it: invalidations */
-  readonly nestable: boolean;
-  /** an invalidation of the machine's memory begins */
-  readonly invalidated: boolean;
-}
-
 /** Whether a vCPU's event begins or ends a hypercall or a page fault. */
 function isOperation(kind: number): boolean {
   switch (kind) {
@@ -476,18 +428,6 @@ function isOperation(kind: number): boolean {
     case eventCode.kvm_hcall_exit:
     case eventCode.kvm_page_fault_enter:
     case eventCode.kvm_page_fault_exit:
-      return true;
-    default:
-      return false;
-  }
-}
-
-function isNotifier(kind: number): boolean {
-  switch (kind) {
-    case eventCode.kvm_unmap_hva_range:
-    case eventCode.kvm_set_spte_hva:
-    case eventCode.kvm_age_hva:
-    case eventCode.kvm_test_age_hva:
       return true;
     default:
       return false;
