@@ -19,9 +19,9 @@ export function registerTraces(context: vscode.ExtensionContext, services: Servi
     openCustomDocument: async (uri) => (await editors()).openCustomDocument(uri),
     resolveCustomEditor: async (document, panel) => (await editors()).resolveCustomEditor(document, panel),
   };
-  void Promise.all(vscode.workspace.textDocuments.map(nameLanguage));
+  nameLanguages(vscode.window.visibleTextEditors);
   context.subscriptions.push(
-    vscode.workspace.onDidOpenTextDocument(nameLanguage),
+    vscode.window.onDidChangeVisibleTextEditors(nameLanguages),
     ...Object.values(customEditors).map((type) => vscode.window.registerCustomEditorProvider(type, provider)),
     vscode.commands.registerCommand(commands.createRecording, async (folder?: vscode.Uri) => {
       const { createFromFiles } = await import('./createRecording');
@@ -49,9 +49,13 @@ export function registerTraces(context: vscode.ExtensionContext, services: Servi
 /** How `/sys/kernel/tracing/trace` and `trace-cmd report` begin. */
 const traceBegins = /^(# tracer: |cpus=\d+$)/;
 
-/** A trace whose name does not tell it (`trace.txt`) is known by its content: else no breakpoint could be set in it. */
-async function nameLanguage(document: vscode.TextDocument): Promise<void> {
-  if (document.languageId === 'plaintext' && traceBegins.test(document.lineAt(0).text)) {
-    await vscode.languages.setTextDocumentLanguage(document, languages.trace);
+/** A trace whose name does not tell it (`trace.txt`) is known by its content: else no breakpoint could be set in its editor. */
+function nameLanguages(editors: readonly vscode.TextEditor[]): void {
+  for (const { document } of editors) {
+    if (document.languageId === 'plaintext' && traceBegins.test(document.lineAt(0).text)) {
+      vscode.languages.setTextDocumentLanguage(document, languages.trace).then(undefined, () => {
+        // it was closed meanwhile
+      });
+    }
   }
 }

@@ -28,7 +28,8 @@ describe('hovers of traces and dumps', () => {
   it('take a line apart of a trace that only its content tells', async () => {
     const uri = await write('captured.txt', `# tracer: nop\n${line}\n`);
     const prose = await vscode.workspace.openTextDocument(await write('prose.txt', 'Once upon a time\n'));
-    await vscode.workspace.openTextDocument(uri);
+    await vscode.window.showTextDocument(prose, { preview: false });
+    await vscode.window.showTextDocument(uri);
     const language = () => vscode.workspace.textDocuments.find((one) => one.uri.path === uri.path)?.languageId;
     await becomes(language, (id) => id === 'hpt-trace', 'the language of the trace');
     assert.match(await hoverText(uri, 1), /kvm_hcall_enter/);
