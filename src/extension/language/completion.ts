@@ -24,7 +24,6 @@ export function registerCompletion(context: vscode.ExtensionContext, checks: Che
           const replaced = rangeOf(range);
           return items.map((item) => itemOf(item, replaced));
         },
-        resolveCompletionItem: (item) => item,
       },
       ' ',
       '(',
