@@ -6,6 +6,7 @@ import { benchTime, type TimeMeasured } from './benchTime';
 import { benchTrace, traceLines } from './benchTrace';
 import { measureTrace, TRACE_WORK } from './benchTraceOnce';
 import { type Command, EXIT_GOOD, type Surroundings, splitFlags, UsageError } from './command';
+import { setUpEngineForLongRuns } from './engine';
 import { inOwnProcess } from './ownProcess';
 
 function line({ mix, kernel, cpu, recorder, nsMedian, nsMin, nsMax }: Measured): string {
@@ -75,6 +76,7 @@ async function model(json: boolean, { out }: Surroundings): Promise<number> {
 async function modelOnce([number]: readonly string[], { out }: Surroundings): Promise<number> {
   const planned = plan()[Number(number)];
   if (planned === undefined) throw new UsageError(`model-once 0 to ${plan().length - 1}`);
+  setUpEngineForLongRuns();
   out(JSON.stringify(measure(planned)));
   return EXIT_GOOD;
 }

@@ -298,9 +298,10 @@ function enterHpte(
       unlockRmap(vm, slot, page);
     } else {
       if (log !== null) log.step(sEnter.link);
-      addRevmapChain(vm, hpt, index, slot, gfn, Point.enterInRmap);
+      const w = slot.rmap.own(page);
+      addRevmapChain(vm, hpt, index, c, slot, gfn, w, Point.enterInRmap);
       if (log !== null) log.step(sEnter.rc);
-      rLo &= slot.rmap.hi(page) | ~R_RC;
+      rLo &= (w[((page & 255) << 1) + 1] as number) | ~R_RC;
     }
   }
   if (log !== null) log.step(sEnter.write);

@@ -295,11 +295,12 @@ function resolve(vm: Vm, cpu: Registers, eaHi: number, eaLo: number, dsisr: numb
     return giveUp(vm, known, vHi, newVLo, rHi, rLo, RESUME_GUEST);
   }
   if (log !== null) log.step(sPageFault.rc);
-  newLo &= slot.rmap.hi(page) | ~R_RC;
+  const w = slot.rmap.own(page);
+  newLo &= (w[((page & 255) << 1) + 1] as number) | ~R_RC;
   if (((c[o + Lane.vLo] as number) & V_VALID) !== 0) newLo |= upgrade(vm, hpt, index, slot, page, vHi, vLo);
   else {
     if (log !== null) log.step(sPageFault.link);
-    addRevmapChain(vm, hpt, index, slot, baseGfn, Point.faultInRmap);
+    addRevmapChain(vm, hpt, index, c, slot, baseGfn, w, Point.faultInRmap);
   }
   if (vm.newFormat === true) newHi = newRHi(vHi, newHi);
   if (log !== null) {

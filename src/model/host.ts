@@ -19,7 +19,7 @@ import {
 import { type Memslot, pfnOf, type Vma } from './ranges';
 import * as Scalar from './scalar';
 import type { Vm } from './vm';
-import { frameHi, high } from './words';
+import { frameHi, high, whole } from './words';
 import type { World } from './world';
 
 const HOST_PAGE = eventCode('host.page');
@@ -79,7 +79,7 @@ export class HostMemory implements World {
   private locate(hva: number): Vma | null {
     const vma = this.vmaOf(hva);
     if (vma === null) this.vma = null;
-    else this.look(vma, Math.floor((hva - vma.hva) * vma.blocksPerByte));
+    else this.look(vma, whole((hva - vma.hva) * vma.blocksPerByte));
     return vma;
   }
 

@@ -1,7 +1,7 @@
 /** A hashed page table with its reverse map. */
 import { Plane, placeOf } from './place';
 import { CHUNK, Chunked } from './store';
-import { numHi, numLo } from './words';
+import { numHi, numLo, whole } from './words';
 
 /**
  * One hashed page table and its reverse map: for each entry dword 0, dword 1, guest_rpte, forw and back.
@@ -25,12 +25,11 @@ export class Hpt extends Chunked {
     readonly owner: number,
     readonly order: number,
   ) {
-    super(CHUNK * 8);
-    this.entries = 2 ** (order - 4);
-    const npteg = 2 ** (order - 7);
-    this.lastPteg = npteg - 1;
-    this.maskHi = numHi(npteg - 1);
-    this.maskLo = numLo(npteg - 1);
+    super(CHUNK * 8, 2 ** (order - 4));
+    this.entries = whole(2 ** (order - 4));
+    this.lastPteg = whole(2 ** (order - 7) - 1);
+    this.maskHi = numHi(this.lastPteg);
+    this.maskLo = numLo(this.lastPteg);
     this.placeV = placeOf(Plane.hpteV, owner);
     this.placeR = placeOf(Plane.hpteR, owner);
     this.placeGuest = placeOf(Plane.guestRpte, owner);

@@ -18,7 +18,7 @@ import * as Scalar from './scalar';
 import { putAt } from './state';
 import { tlbieHpte } from './tlb';
 import type { Vm } from './vm';
-import { high, numHi } from './words';
+import { high, numHi, whole } from './words';
 
 const HPTE_ABSENT = eventCode('hpte.absent');
 const RMAP_UNLINK = eventCode('rmap.unlink');
@@ -54,7 +54,7 @@ export function unmapRmapp(vm: Vm, slot: Memslot, gfn: number, cause: number): v
     if (log !== null) log.step(sUnmap.lockHpte);
     if (!alone) lockHpte(vm, hpt, index);
     if (vm.noRmapLock === true) vm.point(Point.unmapInRmap);
-    unmapHpte(vm, hpt, index, slot, gfn, cause);
+    unmapHpte(vm, hpt, index, slot, gfn, w, cause);
     if (log !== null) log.step(sUnmap.unlock);
     if (!alone) {
       unlockRmap(vm, slot, page);
@@ -64,18 +64,29 @@ export function unmapRmapp(vm: Vm, slot: Memslot, gfn: number, cause: number): v
   if (log !== null) log.leave();
 }
 
-/** Takes one locked HPTE off the ring of a page and makes it absent when it maps that page (kvmppc_unmap_hpte). */
-export function unmapHpte(vm: Vm, hpt: Hpt, index: number, slot: Memslot, gfn: number, cause: number): void {
+/**
+ * Takes one locked HPTE off the ring of a page and makes it absent when it maps that page (kvmppc_unmap_hpte).
+ * @param w chunk of the page's rmap word
+ */
+export function unmapHpte(
+  vm: Vm,
+  hpt: Hpt,
+  index: number,
+  slot: Memslot,
+  gfn: number,
+  w: Int32Array,
+  cause: number,
+): void {
   const { log } = vm.state;
   const page = gfn - slot.baseGfn;
+  const c = hpt.own(index);
+  const o = (index & 255) << 3;
   if (log !== null) log.step(sUnmap.unlink);
-  unlinkHpte(vm, hpt, index, slot, page, true);
+  unlinkHpte(vm, hpt, index, c, slot, page, w, true);
   if (log !== null) {
     // biome-ignore format: one record a line
     log.w(EVENT | RMAP_UNLINK).w(high(index)).w(index | 0).w(high(gfn)).w(gfn | 0);
   }
-  const c = hpt.own(index);
-  const o = (index & 255) << 3;
   const vLo = c[o + Lane.vLo] as number;
   const guestHi = c[o + Lane.guestHi] as number;
   const guestLo = c[o + Lane.guestLo] as number;
@@ -95,7 +106,6 @@ export function unmapHpte(vm: Vm, hpt: Hpt, index: number, slot: Memslot, gfn: n
   if (vm.kernel.absentDropsKeys === true && ((rHi & R_KEY_HI) | (rLo & R_KEY_LO)) !== 0)
     putAt(log, hpt.placeR, index, c, o + Lane.rLo, rHi & ~R_KEY_HI, rLo & ~R_KEY_LO);
   const rc = vm.noRcHarvest === true ? 0 : rLo & R_RC;
-  const w = slot.rmap.own(page);
   const wo = (page & 255) << 1;
   const harvested = (w[wo + 1] as number) | rc;
   if (log !== null) log.write(slot.rmap.place, page, w, wo, harvested, w[wo] as number);
@@ -164,12 +174,12 @@ function lastStep(vm: Vm, start: number, end: number): number {
 
 /** The first guest frame of a memslot in a range that begins at `start` and meets it. */
 function firstGfn(vm: Vm, slot: Memslot, start: number): number {
-  return start <= slot.hva ? slot.baseGfn : slot.baseGfn + Math.floor((start - slot.hva) * vm.pagesPerByte);
+  return start <= slot.hva ? slot.baseGfn : slot.baseGfn + whole((start - slot.hva) * vm.pagesPerByte);
 }
 
 /** The last guest frame of a memslot in a range that ends at `end` and meets it. */
 function lastGfn(vm: Vm, slot: Memslot, end: number): number {
-  const last = end >= slot.end ? slot.npages - 1 : Math.floor((end - 1 - slot.hva) * vm.pagesPerByte);
+  const last = end >= slot.end ? slot.npages - 1 : whole((end - 1 - slot.hva) * vm.pagesPerByte);
   return slot.baseGfn + last;
 }
 

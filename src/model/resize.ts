@@ -122,9 +122,10 @@ function rehashHpte(vm: Vm, from: Hpt, to: Hpt, index: number): number {
     const gfn = gfnOf(guestHi, guestLo, actualShift(vm, from.vLo(index), guestLo), vm.pageShift);
     const slot = st.slotOfGfn(gfn);
     if (slot !== null) {
-      lockRmap(vm, slot, gfn - slot.baseGfn);
-      unmapHpte(vm, from, index, slot, gfn, Cause.resize);
-      unlockRmap(vm, slot, gfn - slot.baseGfn);
+      const page = gfn - slot.baseGfn;
+      lockRmap(vm, slot, page);
+      unmapHpte(vm, from, index, slot, gfn, slot.rmap.own(page), Cause.resize);
+      unlockRmap(vm, slot, page);
     }
   }
   const vHi = vHiOf(vm, from, index);

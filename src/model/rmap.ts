@@ -49,12 +49,22 @@ export function unlockRmap(vm: Vm, slot: Memslot, page: number): void {
 /**
  * Links HPTE `index` into the ring of a page and writes the rmap word, which drops its lock (kvmppc_add_revmap_chain).
  * linux-3.4 rewrites the whole word: REFERENCED is set and a pending CHANGED is lost.
+ * @param c chunk of the entry
+ * @param w chunk of the rmap word
  */
-export function addRevmapChain(vm: Vm, hpt: Hpt, index: number, slot: Memslot, gfn: number, racePoint: Point): void {
+export function addRevmapChain(
+  vm: Vm,
+  hpt: Hpt,
+  index: number,
+  c: Int32Array,
+  slot: Memslot,
+  gfn: number,
+  w: Int32Array,
+  racePoint: Point,
+): void {
   const k = vm.kernel;
   const { log } = vm.state;
   const page = gfn - slot.baseGfn;
-  const w = slot.rmap.own(page);
   const wo = (page & 255) << 1;
   const lo = w[wo] as number;
   const hi = w[wo + 1] as number;
@@ -67,7 +77,6 @@ export function addRevmapChain(vm: Vm, hpt: Hpt, index: number, slot: Memslot, g
       .w(STEP | step);
   }
   if (first) {
-    const c = hpt.own(index);
     const o = ((index & 255) << 3) + Lane.forw;
     if (log !== null) log.write(hpt.placeLink, index, c, o, index | 0, index | 0);
     c[o] = index | 0;
@@ -176,14 +185,14 @@ export function removeRevmapChain(vm: Vm, hpt: Hpt, index: number, vLo: number, 
       .w(STEP | sRemoveRevmap.unlink);
     lockRmap(vm, slot, page);
   } else if (vm.hook !== null) lockRmap(vm, slot, page);
-  unlinkHpte(vm, hpt, index, slot, page, false);
+  const w = slot.rmap.own(page);
+  unlinkHpte(vm, hpt, index, c, slot, page, w, false);
   if (log !== null) {
     // biome-ignore format: one record a line
     log
       .w(EVENT | RMAP_UNLINK).w(high(index)).w(index | 0).w(high(gfn)).w(gfn | 0)
       .w(STEP | sRemoveRevmap.word);
   }
-  const w = slot.rmap.own(page);
   const wo = (page & 255) << 1;
   const hi = ((w[wo + 1] as number) | rc) & ~k.rmapLockHi;
   if (log !== null) log.write(slot.rmap.place, page, w, wo, hi, w[wo] as number);
@@ -198,10 +207,20 @@ export function removeRevmapChain(vm: Vm, hpt: Hpt, index: number, vLo: number, 
 /**
  * Joins the neighbours of a ring member and moves the head on. The host's unmap (`byHost`) makes the member its own ring and the
  * next one the head, whether it was the head itself or not; the guest's removal moves the head only off the member.
+ * @param c chunk of the entry
+ * @param w chunk of the rmap word
  */
-export function unlinkHpte(vm: Vm, hpt: Hpt, index: number, slot: Memslot, page: number, byHost: boolean): void {
+export function unlinkHpte(
+  vm: Vm,
+  hpt: Hpt,
+  index: number,
+  c: Int32Array,
+  slot: Memslot,
+  page: number,
+  w: Int32Array,
+  byHost: boolean,
+): void {
   const st = vm.state;
-  const c = hpt.chunk(index);
   const o = (index & 255) << 3;
   const forw = (c[o + Lane.forw] as number) >>> 0;
   const back = (c[o + Lane.back] as number) >>> 0;
@@ -210,7 +229,6 @@ export function unlinkHpte(vm: Vm, hpt: Hpt, index: number, slot: Memslot, page:
     st.putLink(hpt, forw, hpt.forw(forw), back);
     st.putLink(hpt, back, forw, hpt.back(back));
   }
-  const w = slot.rmap.own(page);
   const wo = (page & 255) << 1;
   const hi = w[wo + 1] as number;
   if (byHost || (w[wo] as number) >>> 0 === index) {

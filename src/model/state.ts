@@ -18,6 +18,8 @@ import { Fnv, numHi, numLo, toNum } from './words';
 
 export { Lane, Scalar, Vcpu };
 
+/** The first page frame that the host gives out. */
+const FIRST_PFN = 0x10000;
 export const SLB_ENTRIES = 64;
 export const MMIO_ENTRIES = 4;
 
@@ -57,7 +59,7 @@ export class State {
   readonly scalars = this.registers(Plane.scalar);
   readonly slotWords = this.store(Plane.slot);
   readonly vmaWords = this.store(Plane.vma);
-  readonly dirtyPfns = this.store(Plane.dirtyPfn);
+  readonly dirtyPfns = this.store(Plane.dirtyPfn, 2 * FIRST_PFN);
   readonly htabFds = this.store(Plane.htabFd);
   readonly vcpus: Registers[] = [];
   readonly tlbs: Store[] = [];
@@ -85,7 +87,7 @@ export class State {
     this.hpt = this.newHpt(order);
     this.setScalarNum(Scalar.hpt, this.hpt.owner);
     this.setScalarNum(Scalar.mmuReady, 1);
-    this.setScalarNum(Scalar.nextPfn, 0x10000);
+    this.setScalarNum(Scalar.nextPfn, FIRST_PFN);
     this.putScalar(Scalar.vrmaSlbV, VRMA_SLB_V_HI, VRMA_SLB_V_LO);
   }
 
@@ -98,8 +100,8 @@ export class State {
     return made;
   }
 
-  private store(plane: Plane): Store {
-    return this.own((owner) => new Store(plane, owner));
+  private store(plane: Plane, expected?: number): Store {
+    return this.own((owner) => new Store(plane, owner, expected));
   }
 
   private registers(plane: Plane): Registers {
@@ -118,8 +120,8 @@ export class State {
 
   /** @param pageShift log2 of the host page size */
   newMemslot(id: number, baseGfn: number, npages: number, hva: number, pageShift: number, phys: Store | null): Memslot {
-    const rmap = this.store(Plane.rmap);
-    const dirty = this.store(Plane.dirty);
+    const rmap = this.store(Plane.rmap, npages);
+    const dirty = this.store(Plane.dirty, npages / 64);
     const end = hva + npages * 2 ** pageShift;
     return this.own((owner) => new Memslot(owner, id, baseGfn, npages, hva, end, rmap, dirty, phys));
   }
@@ -129,7 +131,7 @@ export class State {
   }
 
   newVma(mapping: Mapping, pageShift: number): Vma {
-    const ptes = this.store(Plane.hostPte);
+    const ptes = this.store(Plane.hostPte, mapping.npages / 2 ** mapping.order);
     return this.own((owner) => new Vma(owner, ptes, mapping, pageShift));
   }
 

@@ -18,8 +18,22 @@ export class Chunked {
   /** Indexes below have their chunk in `near`. */
   private limit = 0;
 
-  /** @param chunkWords 32-bit words in a chunk */
-  constructor(private readonly chunkWords: number) {}
+  /**
+   * @param chunkWords 32-bit words in a chunk
+   * @param expected indexes are likely to stay below: a hint, for speed
+   */
+  constructor(
+    private readonly chunkWords: number,
+    expected: number,
+  ) {
+    this.reach(Math.min(Math.ceil(expected / CHUNK), NEAR_CHUNKS));
+  }
+
+  /** Makes `near` hold so many chunks at least. */
+  private reach(chunks: number): void {
+    while (this.near.length < chunks) this.near.push(NOTHING);
+    this.limit = this.near.length * CHUNK;
+  }
 
   /** The chunk of an index for reading; its words are zero when there is none. */
   chunk(index: number): Int32Array {
@@ -44,9 +58,8 @@ export class Chunked {
 
   private keep(key: number, chunk: Int32Array): void {
     if (key < NEAR_CHUNKS) {
-      while (this.near.length <= key) this.near.push(NOTHING);
+      this.reach(key + 1);
       this.near[key] = chunk;
-      this.limit = this.near.length * CHUNK;
     } else this.far.set(key, chunk);
   }
 
@@ -72,8 +85,9 @@ export class Store extends Chunked {
   constructor(
     readonly plane: Plane,
     readonly owner: number,
+    expected: number = CHUNK,
   ) {
-    super(CHUNK * 2);
+    super(CHUNK * 2, expected);
     this.place = placeOf(plane, owner);
   }
 

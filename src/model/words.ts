@@ -25,7 +25,12 @@ export function loOf(value: bigint): number {
 
 /** Upper half of an integer |n| < 2^53 (two's complement when negative). */
 export function numHi(n: number): number {
-  return Math.floor(n / TWO32) | 0;
+  return n >= 0 && n < TWO32 ? 0 : Math.floor(n / TWO32) | 0;
+}
+
+/** Whole part of a number that is not negative. Most are small, and become integers for the engine this way. */
+export function whole(n: number): number {
+  return n < TWO32 ? n >>> 0 : Math.floor(n);
 }
 
 const PER_TWO32 = 1 / TWO32;

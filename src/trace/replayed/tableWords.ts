@@ -216,7 +216,8 @@ export class TableWords {
   leaveRing(index: number): void {
     const slot = this.#isLinked(index) ? this.#slotOf(index) : null;
     if (slot !== null) {
-      unlinkHpte(this.#vm, this.#hpt, index, slot, this.#gfnOf(index) - slot.baseGfn, false);
+      const page = this.#gfnOf(index) - slot.baseGfn;
+      unlinkHpte(this.#vm, this.#hpt, index, this.#hpt.own(index), slot, page, slot.rmap.own(page), false);
     }
   }
 
