@@ -6,7 +6,7 @@ import { benchTime, type TimeMeasured } from './benchTime';
 import { benchTrace, traceLines } from './benchTrace';
 import { measureTrace, TRACE_WORK } from './benchTraceOnce';
 import { type Command, EXIT_GOOD, type Surroundings, splitFlags, UsageError } from './command';
-import { setUpEngineForLongRuns } from './engine';
+import { LONG_RUN, PLAIN, setUpEngine } from './engine';
 import { inOwnProcess } from './ownProcess';
 
 function line({ mix, kernel, cpu, recorder, nsMedian, nsMin, nsMax }: Measured): string {
@@ -40,19 +40,19 @@ function timeLines({ events, moments, hptes, recordMs, indexMs, what, memory }: 
 
 export const benchCommand: Command = {
   name: 'bench',
-  usage: 'bench model|time|trace [TRACE…] [--json]',
+  usage: 'bench model [--plain]|time|trace [TRACE…] [--json]',
   summary:
-    'measures the emulator (nanoseconds for enter+remove and fault+unmap), travelling in a run of 10^6 events, or reading and replaying traces',
+    'measures the emulator (nanoseconds for enter+remove and fault+unmap; --plain: compiled as in VS Code), travelling in a run of 10^6 events, or reading and replaying traces',
   async run(args, surroundings) {
     const { out } = surroundings;
-    const { files, flags } = splitFlags(args, ['--json']);
+    const { files, flags } = splitFlags(args, ['--json', '--plain']);
     const [what, ...rest] = files;
     if (what === 'trace') return trace(rest, flags.has('--json'), surroundings);
     if (what === 'trace-once') return traceOnce(rest, surroundings);
-    if (what === 'model-once') return modelOnce(rest, surroundings);
+    if (what === 'model-once') return modelOnce(rest, flags.has('--plain'), surroundings);
     if (files.length !== 1 || (what !== 'model' && what !== 'time'))
       throw new UsageError('what to measure? There are: model, time, trace');
-    if (what === 'model') return model(flags.has('--json'), surroundings);
+    if (what === 'model') return model(flags.has('--json'), flags.has('--plain'), surroundings);
     const measured = benchTime();
     if (flags.has('--json')) out(JSON.stringify(measured, null, 2));
     else for (const text of timeLines(measured)) out(text);
@@ -60,11 +60,11 @@ export const benchCommand: Command = {
   },
 };
 
-async function model(json: boolean, { out }: Surroundings): Promise<number> {
+async function model(json: boolean, plain: boolean, { out }: Surroundings): Promise<number> {
   const measured: Measured[] = [];
   if (!json) out('mix                    kernel    cpu     recorder ns median      min-max   in C  times C');
   for (const number of plan().keys()) {
-    const one = await inOwnProcess<Measured>(['bench', 'model-once', String(number)]);
+    const one = await inOwnProcess<Measured>(['bench', 'model-once', String(number), ...(plain ? ['--plain'] : [])]);
     measured.push(one);
     if (!json) out(line(one));
   }
@@ -73,10 +73,10 @@ async function model(json: boolean, { out }: Surroundings): Promise<number> {
 }
 
 /** One measurement, for `bench model`: its number in the plan. */
-async function modelOnce([number]: readonly string[], { out }: Surroundings): Promise<number> {
+async function modelOnce([number]: readonly string[], plain: boolean, { out }: Surroundings): Promise<number> {
   const planned = plan()[Number(number)];
   if (planned === undefined) throw new UsageError(`model-once 0 to ${plan().length - 1}`);
-  setUpEngineForLongRuns();
+  setUpEngine(plain ? PLAIN : LONG_RUN);
   out(JSON.stringify(measure(planned)));
   return EXIT_GOOD;
 }
